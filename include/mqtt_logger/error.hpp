@@ -1,0 +1,29 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace mqtt_logger {
+
+/// The program's exit codes; scripts rely on them, so a number never changes its meaning.
+enum class ExitCode : int {
+  everything_written = 0,  ///< stopped on request, every message is in the exports
+  something_pending = 1,   ///< stopped with something not written, or not written yet
+  usage = 2,               ///< wrong option, value, topic filter or file
+  refused = 3,             ///< the broker refuses this client for good
+  output_unusable = 4,     ///< the output is in use by another logger, or cannot be used
+};
+
+/// Why the program cannot start: one line that names what is wrong and what would be right. Thrown only
+/// before the first message is received, caught only in main().
+class StartupError : public std::runtime_error {
+ public:
+  StartupError(ExitCode exit_code, const std::string& what) : std::runtime_error{what}, exit_code_{exit_code} {}
+
+  [[nodiscard]] ExitCode exit_code() const noexcept { return exit_code_; }
+
+ private:
+  ExitCode exit_code_;
+};
+
+}  // namespace mqtt_logger

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace mqtt_logger {
+
+/// Appends the properties of a PUBLISH, given as on the wire (MQTT 5, section 2.2.2, without the length), as a JSON
+/// object with the specification's names in snake_case, in this order:
+///
+///     {"payload_format_indicator":1,"message_expiry_interval":60,"content_type":"text/plain",
+///      "response_topic":"a/b","correlation_data":"<Base64>","user_properties":[["name","value"],…]}
+///
+/// User properties keep their order and repeats. Topic alias and subscription identifier belong to the connection and
+/// are left out. Returns false and appends nothing if nothing remains to write or the bytes are malformed.
+bool append_properties(std::string& out, std::string_view properties);
+
+}  // namespace mqtt_logger

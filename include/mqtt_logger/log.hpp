@@ -1,0 +1,44 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+namespace mqtt_logger {
+
+enum class LogLevel : std::uint8_t { error, warning, info, debug };
+
+/// The log: standard error, one event a line, each line begun with its RFC 3339 time and level.
+///
+/// Threads: any; a line is written by one system call, so lines never mix.
+namespace log {
+
+/// Lines above this level are left out. Call before the first thread starts.
+void set_level(LogLevel level) noexcept;
+[[nodiscard]] bool is_enabled(LogLevel level) noexcept;
+
+/// Writes one line. Line breaks and other control characters in `text` are written as \xHH: what a broker
+/// or a payload contains can never look like a log line of ours.
+void write(LogLevel level, std::string_view text) noexcept;
+
+template <typename... Args>
+void error(fmt::format_string<Args...> format, Args&&... args) {
+  if (is_enabled(LogLevel::error)) write(LogLevel::error, fmt::format(format, std::forward<Args>(args)...));
+}
+template <typename... Args>
+void warning(fmt::format_string<Args...> format, Args&&... args) {
+  if (is_enabled(LogLevel::warning)) write(LogLevel::warning, fmt::format(format, std::forward<Args>(args)...));
+}
+template <typename... Args>
+void info(fmt::format_string<Args...> format, Args&&... args) {
+  if (is_enabled(LogLevel::info)) write(LogLevel::info, fmt::format(format, std::forward<Args>(args)...));
+}
+template <typename... Args>
+void debug(fmt::format_string<Args...> format, Args&&... args) {
+  if (is_enabled(LogLevel::debug)) write(LogLevel::debug, fmt::format(format, std::forward<Args>(args)...));
+}
+
+}  // namespace log
+}  // namespace mqtt_logger
