@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace mqtt_logger {
+
+/// What the journal's fixed header tells of the process before this one.
+struct HeaderFindings {
+  bool is_new = false;            ///< there was none
+  bool is_other_session = false;  ///< packet identifiers in it belong to another session
+  bool had_crash = false;         ///< it was not closed in order
+  bool had_restart = false;       ///< not closed in order, and the machine was started again since
+};
+
+/// Whether these bytes, a whole file, can be opened as a journal: a sound header of this version with the ring's size that
+/// the file's size asks for, or zeros. The reason if not.
+enum class HeaderState : std::uint8_t { usable, foreign, newer_version, damaged };
+[[nodiscard]] HeaderState check_header(std::span<const std::byte> bytes) noexcept;
+
+/// Reads the header, or writes it where there are zeros. `bytes` must be usable.
+[[nodiscard]] HeaderFindings read_header(std::span<std::byte> bytes, const std::string& session) noexcept;
+
+/// Marks the journal as in use for `session`, since this start of the machine.
+void mark_open(std::span<std::byte> bytes, const std::string& session) noexcept;
+
+/// Marks the journal as closed in order.
+void mark_closed(std::span<std::byte> bytes) noexcept;
+
+}  // namespace mqtt_logger

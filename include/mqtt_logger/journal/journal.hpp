@@ -1,0 +1,139 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "mqtt_logger/journal/checkpoint.hpp"
+#include "mqtt_logger/journal/layout.hpp"
+#include "mqtt_logger/journal/packet_ids.hpp"
+#include "mqtt_logger/journal/record.hpp"
+#include "mqtt_logger/journal/ring_bytes.hpp"
+#include "mqtt_logger/message.hpp"
+#include "mqtt_logger/platform/mapped_file.hpp"
+
+namespace mqtt_logger {
+
+/// What became of a message that was handed to the journal.
+enum class Admission : std::uint8_t {
+  appended,
+  redelivered,  ///< received before; not appended again
+  too_large,    ///< larger than half of the ring; not appended
+  full,         ///< not appended: try again when the writer has released space
+};
+
+/// What the journal held when it was opened.
+struct JournalFindings {
+  bool is_new = true;              ///< there was none
+  bool had_crash = false;          ///< the process before this one did not close it
+  bool had_restart = false;        ///< and the machine was started again since: what was not synced may be missing
+  std::uint64_t records = 0;       ///< appended and not covered by the checkpoint
+  std::uint64_t lost_records = 0;  ///< known to be missing among them
+  std::uint64_t skipped_bytes = 0; ///< damaged
+};
+
+/// Durable single-producer single-consumer ring of records in a mapped file: the lock-free queue between the callback and
+/// the writer, which outlives the process.
+///
+/// Threads:    append() and what follows it by the callback thread only; read(), commit() and wait_for_records() by the
+///             writer thread only; store_synced() by the sync thread only; the rest as said.
+/// Owns:       the mapping and with it the file's lock.
+/// Durability: after append() a record survives a crash of the process; after sync(), a power failure.
+/// Errors:     append() returns `full` instead of waiting.
+/// Invariant:  released <= read <= head <= released + ring size (bytes since creation, never wrapped).
+/// Layout:     journal/layout.hpp.
+class Journal {
+ public:
+  /// `session` names what the packet identifiers belong to (client identifier and broker): those of another session are
+  /// forgotten. `mapping` must be usable (check_header()).
+  Journal(std::unique_ptr<MappedFile> mapping, const std::string& session);
+  ~Journal();
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  /// The size of a mapping with at least `ring_bytes` of ring.
+  [[nodiscard]] static std::size_t mapping_size(std::uint64_t ring_bytes) noexcept;
+  [[nodiscard]] const JournalFindings& findings() const noexcept { return findings_; }
+  [[nodiscard]] std::uint64_t ring_bytes() const noexcept { return ring_.size(); }
+  /// Longer records are never appended.
+  [[nodiscard]] std::uint64_t max_record_bytes() const noexcept { return ring_.size() / 2; }
+
+  // Callback thread.
+
+  /// Appends a message. `packet_id` is 0 at QoS 0. A message of QoS 1 or 2 that was received before is recognised:
+  /// at QoS 1 if it is marked as `is_duplicate` and within the window, at QoS 2 until release(packet_id).
+  [[nodiscard]] Admission append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept;
+  /// QoS 2: PUBREL was received, the identifier is free.
+  void release(PacketId packet_id) noexcept { packet_ids_.release(packet_id); }
+  /// The broker has no session for us any more: no redelivery can come.
+  void forget_session() noexcept { packet_ids_.forget_all(); }
+  /// QoS 2 identifiers received whose PUBREL was not. Also before the callback thread exists.
+  [[nodiscard]] std::vector<PacketId> unreleased() const { return packet_ids_.unreleased(); }
+  /// QoS 1 redeliveries are recognised among the last `deliveries`; 0: never. Call before the first append().
+  void set_redelivery_window(std::uint32_t deliveries) noexcept { redelivery_window_ = deliveries; }
+
+  // Main thread.
+
+  /// What the session at the broker is subscribed to, as the last set_subscriptions() said; empty if that is unknown.
+  [[nodiscard]] std::string subscriptions() const;
+  /// A text too long for its place counts as unknown.
+  void set_subscriptions(const std::string& text) noexcept;
+
+  // Writer thread.
+
+  /// The next record at `position`, which moves behind it; nothing if there is none yet. The record's bytes stay until a
+  /// commit() beyond it.
+  [[nodiscard]] std::optional<Record> read(Position& position) const noexcept;
+  /// Stores the checkpoint and releases the ring's space before its position.
+  void commit(const Checkpoint& checkpoint) noexcept;
+  /// Sleeps until a record stands at `position`, wake_writer() was called, or `timeout` has passed.
+  void wait_for_records(Position position, std::chrono::milliseconds timeout) noexcept;
+  /// The last one committed. At start, if the machine was restarted after a crash, the last one whose files are known to be
+  /// on the device.
+  [[nodiscard]] const Checkpoint& checkpoint() const noexcept { return checkpoint_; }
+
+  // Sync thread.
+
+  /// All that was appended and committed before the call is on the device when it returns.
+  [[nodiscard]] std::error_code sync() noexcept;
+  /// Stores a checkpoint whose files are on the device, and brings it there.
+  [[nodiscard]] std::error_code store_synced(const Checkpoint& checkpoint) noexcept;
+
+  // Any thread.
+
+  void wake_writer() noexcept;
+  /// Behind the last record.
+  [[nodiscard]] Position head() const noexcept { return word(layout::kHead).load(std::memory_order_acquire); }
+  /// Bytes that are appended and not released.
+  [[nodiscard]] std::uint64_t pending_bytes() const noexcept;
+  /// Ends the journal's use in order: the next start need not look for traces of a crash. Last call.
+  void close() noexcept;
+
+ private:
+  void undo_unfinished_append() noexcept;
+  [[nodiscard]] std::atomic_ref<std::uint64_t> word(std::size_t offset) const noexcept;
+
+  std::unique_ptr<MappedFile> mapping_;
+  std::byte* base_;
+  RingBytes ring_;
+  JournalFindings findings_;
+  Checkpoint checkpoint_;
+  CheckpointSlots committed_slots_;
+  CheckpointSlots synced_slots_;
+  PacketIds packet_ids_;
+
+  // Callback thread's own; head_ is the truth that the word `head` publishes.
+  Position head_ = 0;
+  Position released_seen_ = 0;
+  std::uint64_t next_sequence_ = 1;
+  std::uint32_t redelivery_window_ = 0;
+
+  // Set while the writer sleeps, so that an append costs no wake-up otherwise.
+  alignas(64) std::atomic<std::uint32_t> writer_sleeps_{0};
+};
+
+}  // namespace mqtt_logger

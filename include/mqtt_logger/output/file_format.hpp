@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "mqtt_logger/format/fields.hpp"
+#include "mqtt_logger/options.hpp"
+
+namespace mqtt_logger {
+
+/// How a file of one format is put together:
+///
+///     opening, before_first, record, after_each, before_next, record, after_each, …, closing
+///
+/// All but the closing is the file's *body*, which only grows; every write ends with the closing, and the next one begins
+/// where it stood.
+struct FileFormat {
+  std::string_view extension;
+  std::string_view opening;
+  std::string_view before_first;
+  std::string_view before_next;
+  std::string_view after_each;
+  std::string_view closing;
+  void (*append_record)(std::string& out, const Fields& fields);
+  /// Whether `line`, the body's last one without its line end, can be one of our records.
+  bool (*is_record)(std::string_view line);
+
+  /// Appends a record as it stands in the body, the first one or a later one.
+  void append_to_body(std::string& out, const Fields& fields, bool is_first) const {
+    out += is_first ? before_first : before_next;
+    append_record(out, fields);
+    out += after_each;
+  }
+};
+
+[[nodiscard]] const FileFormat& file_format(Format format) noexcept;
+
+}  // namespace mqtt_logger

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+
+#include "mqtt_logger/format/fields.hpp"
+#include "mqtt_logger/journal/checkpoint.hpp"
+#include "mqtt_logger/output/file_format.hpp"
+#include "mqtt_logger/platform/file.hpp"
+
+namespace mqtt_logger {
+
+/// One export: the file of one format, complete after every write.
+///
+/// Threads: the writer thread; sync() the sync thread. Made before both, by recovery.
+/// Owns:    the file, open.
+/// Errors:  write() reports the system's error, has then cut the file back as far as it could, and keeps the batch: call it
+///          again later.
+class FileSink {
+ public:
+  /// `body_size`: where the file's closing stands. `next_sequence`: records before that one are in the file.
+  FileSink(Format format, std::filesystem::path path, std::unique_ptr<File> file, std::uint64_t body_size,
+           std::uint64_t next_sequence);
+
+  /// Adds a record to the batch, unless it is in the file already.
+  void append(const Fields& fields, std::uint64_t sequence);
+  [[nodiscard]] std::size_t batch_bytes() const noexcept { return batch_.size(); }
+
+  /// Writes the batch and the closing, by one system call. Does nothing if the batch is empty.
+  [[nodiscard]] std::error_code write() noexcept;
+  /// What was written is on the device when it returns.
+  [[nodiscard]] std::error_code sync() noexcept { return file_->sync(); }
+
+  [[nodiscard]] Format format() const noexcept { return format_; }
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+  [[nodiscard]] std::uint64_t body_size() const noexcept { return body_size_; }
+  [[nodiscard]] const SinkCheckpoint& checkpoint() const noexcept { return checkpoint_; }
+
+ private:
+  void cut_back() noexcept;
+
+  Format format_;
+  const FileFormat& rules_;
+  std::filesystem::path path_;
+  std::unique_ptr<File> file_;
+  std::uint64_t body_size_;
+  std::uint64_t next_sequence_;
+  SinkCheckpoint checkpoint_;
+  std::string batch_;
+};
+
+}  // namespace mqtt_logger

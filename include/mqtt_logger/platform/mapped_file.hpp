@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <system_error>
+
+namespace mqtt_logger {
+
+/// A region of memory that survives the process: a file, mapped whole. Or plain memory, which does not.
+///
+/// Owns:       the mapping, and the exclusive lock on the file; the lock ends with the process, however it ends.
+/// Durability: a store survives a crash of the process at once, a power failure after sync().
+class MappedFile {
+ public:
+  virtual ~MappedFile() = default;
+
+  [[nodiscard]] virtual std::span<std::byte> bytes() noexcept = 0;
+  /// The bytes of this part (and of the pages it touches) are on the device when it returns. Any thread.
+  [[nodiscard]] virtual std::error_code sync(std::size_t offset, std::size_t length) noexcept = 0;
+};
+
+/// Opens `path`, locks it and maps all of it. A file that is not there, or is empty, is created with `size` bytes of
+/// zeros, with all its space allocated: a store into a hole on a full disk would end the process.
+/// Errors: `std::errc::resource_unavailable_try_again` if another process has it locked; else the system's error. A file
+/// that could not be made whole is removed again.
+[[nodiscard]] std::error_code map_file(const std::filesystem::path& path, std::size_t size,
+                                       std::unique_ptr<MappedFile>& mapped);
+
+/// Plain memory in place of a file; sync() does nothing. Throws std::bad_alloc.
+[[nodiscard]] std::unique_ptr<MappedFile> map_memory(std::size_t size);
+
+}  // namespace mqtt_logger

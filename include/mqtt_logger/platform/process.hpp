@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace mqtt_logger {
+
+[[nodiscard]] std::uint64_t process_id() noexcept;
+
+/// This machine's name on its network, up to the first dot; "localhost" if it has none.
+[[nodiscard]] std::string host_name();
+
+/// A text that is the same until the machine starts again; empty where the system has none.
+[[nodiscard]] std::string boot_id();
+
+/// Takes a variable out of this process's environment. Call before the first thread starts.
+void remove_from_environment(const char* name) noexcept;
+
+}  // namespace mqtt_logger

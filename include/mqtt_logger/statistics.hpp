@@ -1,0 +1,58 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+namespace mqtt_logger {
+
+/// A number that one thread counts up and any thread reads.
+class Counter {
+ public:
+  void add(std::uint64_t amount = 1) noexcept {
+    // One writer: no read-modify-write is needed. Release pairs with get(): who sees this count also sees the counts that
+    // came before it on the message's way, so that an account never shows more written than received.
+    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_release);
+  }
+  [[nodiscard]] std::uint64_t get() const noexcept { return value_.load(std::memory_order_acquire); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+/// The account of a run: `received == written + pending + dropped`.
+struct Account {
+  std::uint64_t received = 0;     ///< from the broker in this run, and replayed
+  std::uint64_t replayed = 0;     ///< of these: found in the journal at start
+  std::uint64_t written = 0;      ///< in every export
+  std::uint64_t redelivered = 0;  ///< dropped: received before
+  std::uint64_t too_large = 0;    ///< dropped: larger than half of the queue
+
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return redelivered + too_large; }
+  [[nodiscard]] std::uint64_t pending() const noexcept { return received - written - dropped(); }
+  /// A redelivery is in the exports already; everything else that is not written is missing there.
+  [[nodiscard]] bool is_complete() const noexcept { return pending() == 0 && too_large == 0; }
+  bool operator==(const Account&) const = default;
+};
+
+/// "received 12 (2 replayed from the journal), written 10, pending 0, dropped 2 (2 redelivered)"
+[[nodiscard]] std::string to_string(const Account& account);
+
+/// What happened since the start. Each counter is counted by the one thread named; any thread takes a snapshot.
+struct Statistics {
+  // Callback thread.
+  alignas(64) Counter received;
+  Counter redelivered;
+  Counter too_large;
+  // Writer thread.
+  alignas(64) Counter written;
+  Counter written_bytes;
+  Counter write_errors;
+  // Main thread.
+  alignas(64) Counter replayed;
+  Counter connects;
+
+  [[nodiscard]] Account account() const noexcept;
+};
+
+}  // namespace mqtt_logger

@@ -1,0 +1,92 @@
+#include "mqtt_logger/journal/header.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstring>
+
+#include "mqtt_logger/journal/crc32c.hpp"
+#include "mqtt_logger/journal/layout.hpp"
+#include "mqtt_logger/platform/process.hpp"
+
+namespace mqtt_logger {
+namespace {
+
+// At offset 0 of the journal. The first four never change once the journal is made, and the checksum covers them; the others
+// are single stores, so that a crash leaves the old or the new value.
+struct FixedHeader {
+  std::uint64_t magic;  // stored last: until then the file counts as new
+  std::uint32_t version;
+  std::uint32_t crc;  // CRC-32C of the next two
+  std::uint64_t ring_offset;
+  std::uint64_t ring_bytes;
+  std::uint64_t session;  // CRC-32C of the session's name
+  std::uint64_t boot;     // CRC-32C of the machine's boot identifier
+  std::uint64_t is_open;  // 1 while in use
+};
+static_assert(sizeof(FixedHeader) <= layout::kHead);
+
+FixedHeader load(std::span<const std::byte> bytes) noexcept {
+  FixedHeader header{};
+  std::memcpy(&header, bytes.data(), sizeof header);
+  return header;
+}
+
+void store(std::span<std::byte> bytes, std::size_t offset, std::uint64_t value) noexcept {
+  std::atomic_ref<std::uint64_t>{*reinterpret_cast<std::uint64_t*>(bytes.data() + offset)}.store(
+      value, std::memory_order_release);
+}
+
+std::uint32_t crc_of(const FixedHeader& header) noexcept {
+  constexpr std::size_t kCovered = offsetof(FixedHeader, ring_offset);
+  return crc32c({reinterpret_cast<const char*>(&header) + kCovered, offsetof(FixedHeader, session) - kCovered});
+}
+
+bool is_ring_size(std::uint64_t size) noexcept {
+  return std::has_single_bit(size) && size >= layout::kMinRingBytes && size <= layout::kMaxRingBytes;
+}
+
+}  // namespace
+
+HeaderState check_header(std::span<const std::byte> bytes) noexcept {
+  if (bytes.size() < layout::kRing + layout::kMinRingBytes) return HeaderState::foreign;
+  const FixedHeader header = load(bytes);
+  if (header.magic == 0) {
+    const auto is_zero = [](std::byte byte) { return byte == std::byte{0}; };
+    const auto behind_header = bytes.subspan(layout::kHead, layout::kReceivedBits - layout::kHead);
+    const bool is_new = std::ranges::all_of(behind_header, is_zero) && is_ring_size(bytes.size() - layout::kRing);
+    return is_new ? HeaderState::usable : HeaderState::foreign;
+  }
+  if (header.magic != layout::kMagic) return HeaderState::foreign;
+  if (header.version > layout::kVersion) return HeaderState::newer_version;
+  const bool is_sound = header.version == layout::kVersion && header.crc == crc_of(header) &&
+                        header.ring_offset == layout::kRing && is_ring_size(header.ring_bytes) &&
+                        header.ring_bytes == bytes.size() - layout::kRing;
+  return is_sound ? HeaderState::usable : HeaderState::damaged;
+}
+
+HeaderFindings read_header(std::span<std::byte> bytes, const std::string& session) noexcept {
+  FixedHeader header = load(bytes);
+  HeaderFindings findings;
+  if (header.magic == 0) {
+    findings.is_new = true;
+    header = {0, layout::kVersion, 0, layout::kRing, bytes.size() - layout::kRing, crc32c(session), 0, 0};
+    header.crc = crc_of(header);
+    std::memcpy(bytes.data(), &header, sizeof header);
+    store(bytes, offsetof(FixedHeader, magic), layout::kMagic);
+  }
+  findings.is_other_session = header.session != crc32c(session);
+  findings.had_crash = header.is_open != 0;
+  findings.had_restart = findings.had_crash && header.boot != crc32c(boot_id());
+  return findings;
+}
+
+void mark_open(std::span<std::byte> bytes, const std::string& session) noexcept {
+  store(bytes, offsetof(FixedHeader, session), crc32c(session));
+  store(bytes, offsetof(FixedHeader, boot), crc32c(boot_id()));
+  store(bytes, offsetof(FixedHeader, is_open), 1);
+}
+
+void mark_closed(std::span<std::byte> bytes) noexcept { store(bytes, offsetof(FixedHeader, is_open), 0); }
+
+}  // namespace mqtt_logger

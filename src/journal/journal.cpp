@@ -1,0 +1,182 @@
+#include "mqtt_logger/journal/journal.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "mqtt_logger/journal/crash_point.hpp"
+#include "mqtt_logger/journal/crc32c.hpp"
+#include "mqtt_logger/journal/header.hpp"
+#include "mqtt_logger/journal/layout.hpp"
+#include "mqtt_logger/journal/salvage.hpp"
+#include "mqtt_logger/platform/wake_up.hpp"
+
+namespace mqtt_logger {
+namespace {
+
+constexpr int kIntentIdBits = 16;
+constexpr std::uint64_t kIntentPositionMask = ~std::uint64_t{0} >> kIntentIdBits;
+
+constexpr std::size_t kLongestSubscriptions = layout::kSubscriptionsBytes - 8;  // length and checksum
+
+}  // namespace
+
+Journal::Journal(std::unique_ptr<MappedFile> mapping, const std::string& session)
+    : mapping_{std::move(mapping)},
+      base_{mapping_->bytes().data()},
+      ring_{mapping_->bytes().subspan(layout::kRing)},
+      committed_slots_{base_ + layout::kCheckpoint},
+      synced_slots_{base_ + layout::kSyncedCheckpoint},
+      packet_ids_{base_ + layout::kReceivedBits, base_ + layout::kRows} {
+  const HeaderFindings header = read_header(mapping_->bytes(), session);
+  if (header.is_other_session) packet_ids_.forget_all();
+  mark_open(mapping_->bytes(), session);
+
+  checkpoint_ = committed_slots_.load().value_or(Checkpoint{});
+  if (header.had_restart) checkpoint_ = synced_slots_.load().value_or(checkpoint_);
+  head_ = word(layout::kHead).load(std::memory_order_relaxed);
+  undo_unfinished_append();
+  const Salvage found = salvage_records(ring_, checkpoint_.position, checkpoint_.next_sequence, head_);
+  findings_ = {header.is_new, header.had_crash, header.had_restart, found.records, found.lost_records, found.skipped_bytes};
+  head_ = found.end;
+  next_sequence_ = found.next_sequence;
+  released_seen_ = checkpoint_.position;
+  word(layout::kHead).store(head_, std::memory_order_relaxed);
+  word(layout::kReleased).store(checkpoint_.position, std::memory_order_relaxed);
+}
+
+Journal::~Journal() = default;
+
+std::size_t Journal::mapping_size(std::uint64_t ring_bytes) noexcept {
+  const std::uint64_t ring = std::bit_ceil(std::clamp(ring_bytes, layout::kMinRingBytes, layout::kMaxRingBytes));
+  return static_cast<std::size_t>(layout::kRing + ring);
+}
+
+Admission Journal::append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept {
+  const std::size_t size = record_size(message);
+  if (size > max_record_bytes()) return Admission::too_large;
+
+  const bool is_exactly_once = message.qos == QoS::exactly_once;
+  const std::uint32_t crc = content_crc(message);
+  const std::uint64_t flags = static_cast<std::uint64_t>(message.qos) << 1 | (message.is_retained ? 1 : 0);
+  const std::uint64_t fingerprint = std::uint64_t{crc} << 32 | (flags << 29 & 0xFFFFFFFF) | (size & 0x1FFFFFFF);
+  if (packet_id != 0) {
+    const bool is_known = is_exactly_once
+                              ? packet_ids_.is_unreleased(packet_id, fingerprint)
+                              : is_duplicate && packet_ids_.is_redelivered(packet_id, fingerprint, redelivery_window_);
+    if (is_known) return Admission::redelivered;
+  }
+
+  const std::uint64_t rest = ring_.room_at(head_);
+  const std::uint64_t gap = size > rest ? rest : 0;
+  if (head_ + gap + size - released_seen_ > ring_.size()) {
+    released_seen_ = word(layout::kReleased).load(std::memory_order_acquire);  // pairs with commit()
+    if (head_ + gap + size - released_seen_ > ring_.size()) return Admission::full;
+  }
+
+  if (gap != 0) write_gap(ring_.at(head_), static_cast<std::size_t>(gap));
+  write_record(ring_.at(head_ + gap), Record{next_sequence_, packet_id, message}, crc);
+  crash_point("record-written");
+  if (packet_id != 0) {
+    // The intent says which identifier to forget if the process ends before `head` is stored. Only the compiler's order
+    // matters: the reader is this process's successor.
+    word(layout::kIntent).store((head_ & kIntentPositionMask) << kIntentIdBits | packet_id, std::memory_order_release);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    crash_point("intent-stored");
+    packet_ids_.remember(packet_id, fingerprint, is_exactly_once);
+    crash_point("id-remembered");
+  }
+  head_ += gap + size;
+  ++next_sequence_;
+  // Sequentially consistent together with writer_sleeps_: either the writer sees this head before it sleeps, or we see
+  // that it sleeps (wait_for_records()). Release for read()'s acquire is part of that.
+  word(layout::kHead).store(head_, std::memory_order_seq_cst);
+  crash_point("head-stored");
+  if (writer_sleeps_.load(std::memory_order_seq_cst) != 0) wake_writer();
+  return Admission::appended;
+}
+
+std::string Journal::subscriptions() const {
+  const auto* const place = reinterpret_cast<const char*>(base_ + layout::kSubscriptions);
+  std::uint32_t length = 0;
+  std::uint32_t crc = 0;
+  std::memcpy(&length, place, sizeof length);
+  std::memcpy(&crc, place + sizeof length, sizeof crc);
+  if (length > kLongestSubscriptions) return {};
+  std::string text{place + sizeof length + sizeof crc, length};
+  return crc == crc32c(text) ? text : std::string{};
+}
+
+void Journal::set_subscriptions(const std::string& text) noexcept {
+  auto* const place = reinterpret_cast<char*>(base_ + layout::kSubscriptions);
+  const bool fits = text.size() <= kLongestSubscriptions;
+  const auto length = static_cast<std::uint32_t>(fits ? text.size() : 0);
+  const std::uint32_t crc = crc32c({text.data(), length});
+  std::memcpy(place + sizeof length + sizeof crc, text.data(), length);
+  std::memcpy(place, &length, sizeof length);
+  std::memcpy(place + sizeof length, &crc, sizeof crc);
+}
+
+std::optional<Record> Journal::read(Position& position) const noexcept {
+  const Position head = word(layout::kHead).load(std::memory_order_acquire);  // pairs with append()
+  while (position != head) {
+    const std::uint32_t length = read_length_word(ring_.at(position));
+    if ((length & kGapFlag) != 0) {
+      position += length & ~kGapFlag;
+      continue;
+    }
+    const Record record = read_record(ring_.at(position));
+    position += length;
+    return record;
+  }
+  return std::nullopt;
+}
+
+void Journal::commit(const Checkpoint& checkpoint) noexcept {
+  crash_point("commit-begun");
+  committed_slots_.store(checkpoint);
+  checkpoint_ = checkpoint;
+  crash_point("commit-stored");
+  word(layout::kReleased).store(checkpoint.position, std::memory_order_release);  // pairs with append()
+  crash_point("space-released");
+}
+
+void Journal::wait_for_records(Position position, std::chrono::milliseconds timeout) noexcept {
+  writer_sleeps_.store(1, std::memory_order_seq_cst);
+  if (word(layout::kHead).load(std::memory_order_seq_cst) == position) {  // see append()
+    wait_while_equal(writer_sleeps_, 1, timeout);
+  }
+  writer_sleeps_.store(0, std::memory_order_relaxed);  // a needless wake-up at the worst
+}
+
+void Journal::wake_writer() noexcept {
+  writer_sleeps_.store(0, std::memory_order_seq_cst);
+  wake_waiter(writer_sleeps_);
+}
+
+std::error_code Journal::sync() noexcept { return mapping_->sync(0, mapping_->bytes().size()); }
+
+std::error_code Journal::store_synced(const Checkpoint& checkpoint) noexcept {
+  synced_slots_.store(checkpoint);
+  return mapping_->sync(0, layout::kReceivedBits);
+}
+
+std::uint64_t Journal::pending_bytes() const noexcept {
+  const Position released = word(layout::kReleased).load(std::memory_order_acquire);
+  return word(layout::kHead).load(std::memory_order_acquire) - released;
+}
+
+void Journal::close() noexcept { mark_closed(mapping_->bytes()); }
+
+void Journal::undo_unfinished_append() noexcept {
+  const std::uint64_t intent = word(layout::kIntent).load(std::memory_order_relaxed);
+  const auto packet_id = static_cast<PacketId>(intent);
+  if (packet_id != 0 && intent >> kIntentIdBits == (head_ & kIntentPositionMask)) packet_ids_.forget(packet_id);
+  word(layout::kIntent).store(0, std::memory_order_relaxed);
+}
+
+std::atomic_ref<std::uint64_t> Journal::word(std::size_t offset) const noexcept {
+  return std::atomic_ref<std::uint64_t>{*reinterpret_cast<std::uint64_t*>(base_ + offset)};
+}
+
+}  // namespace mqtt_logger

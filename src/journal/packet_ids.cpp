@@ -1,0 +1,66 @@
+#include "mqtt_logger/journal/packet_ids.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+
+#include "mqtt_logger/journal/layout.hpp"
+
+namespace mqtt_logger {
+namespace {
+
+constexpr std::size_t kBitBytes = layout::kPacketIds / 8;
+
+constexpr std::size_t byte_of(PacketId id) noexcept { return id / 8u; }
+constexpr std::uint8_t bit_of(PacketId id) noexcept { return static_cast<std::uint8_t>(1u << (id % 8u)); }
+
+}  // namespace
+
+PacketIds::PacketIds(std::byte* received_bits, std::byte* rows) noexcept
+    : received_bits_{reinterpret_cast<std::uint8_t*>(received_bits)}, rows_{reinterpret_cast<Row*>(rows)} {
+  static_assert(sizeof(Row) == 16);
+  for (const Row& row : std::span{rows_, layout::kPacketIds}) deliveries_ = std::max(deliveries_, row.number);
+}
+
+bool PacketIds::is_redelivered(PacketId id, std::uint64_t fingerprint, std::uint64_t window) noexcept {
+  Row& row = rows_[id];
+  const bool is_known = row.number != 0 && row.fingerprint == fingerprint && deliveries_ - row.number < window;
+  if (is_known) row.number = ++deliveries_;  // so that the distance stays within the window over many reconnects
+  return is_known;
+}
+
+bool PacketIds::is_unreleased(PacketId id, std::uint64_t fingerprint) const noexcept {
+  return (received_bits_[byte_of(id)] & bit_of(id)) != 0 && rows_[id].fingerprint == fingerprint;
+}
+
+void PacketIds::remember(PacketId id, std::uint64_t fingerprint, bool is_exactly_once) noexcept {
+  rows_[id] = {fingerprint, ++deliveries_};
+  if (is_exactly_once) received_bits_[byte_of(id)] |= bit_of(id);
+}
+
+void PacketIds::forget(PacketId id) noexcept {
+  rows_[id] = {};
+  release(id);
+}
+
+void PacketIds::release(PacketId id) noexcept {
+  received_bits_[byte_of(id)] = static_cast<std::uint8_t>(received_bits_[byte_of(id)] & ~bit_of(id));
+}
+
+void PacketIds::forget_all() noexcept {
+  std::memset(received_bits_, 0, kBitBytes);
+  std::memset(static_cast<void*>(rows_), 0, layout::kPacketIds * sizeof(Row));
+  deliveries_ = 0;
+}
+
+std::vector<PacketId> PacketIds::unreleased() const {
+  std::vector<PacketId> ids;
+  for (std::size_t byte = 0; byte < kBitBytes; ++byte) {
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      if ((received_bits_[byte] & (1u << bit)) != 0) ids.push_back(static_cast<PacketId>(byte * 8 + bit));
+    }
+  }
+  return ids;
+}
+
+}  // namespace mqtt_logger

@@ -1,0 +1,69 @@
+#include "mqtt_logger/output/syncer.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include "mqtt_logger/log.hpp"
+
+namespace mqtt_logger {
+namespace {
+
+constexpr std::chrono::seconds kSyncEvery{1};
+
+}  // namespace
+
+Syncer::Syncer(Journal& journal, std::vector<FileSink>& sinks, const Writer& writer)
+    : journal_{journal}, sinks_{sinks}, writer_{writer} {}
+
+Syncer::~Syncer() { stop(); }
+
+void Syncer::start() {
+  thread_ = std::thread{[this] { run(); }};
+}
+
+void Syncer::stop() noexcept {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock{mutex_};
+    is_stopping_ = true;
+  }
+  stopping_.notify_one();
+  thread_.join();
+}
+
+void Syncer::run() noexcept {
+  for (;;) {
+    sync();
+    std::unique_lock lock{mutex_};
+    if (stopping_.wait_for(lock, kSyncEvery, [this] { return is_stopping_; })) break;
+  }
+  sync();
+}
+
+void Syncer::sync() noexcept {
+  const Checkpoint checkpoint = writer_.checkpoint();
+  const Position head = journal_.head();
+  if (synced_ == checkpoint && synced_head_ == head) return;
+  if (const std::error_code error = sync_all(checkpoint)) {
+    if (!std::exchange(is_failing_, true)) {
+      log::error("exports or journal cannot be brought to the device: {}; a power failure would lose what came since",
+                 error.message());
+    }
+    return;
+  }
+  if (std::exchange(is_failing_, false)) log::info("exports and journal are on the device again");
+  synced_ = checkpoint;
+  synced_head_ = head;
+}
+
+std::error_code Syncer::sync_all(const Checkpoint& checkpoint) noexcept {
+  if (synced_ != checkpoint) {
+    for (FileSink& sink : sinks_) {
+      if (const std::error_code error = sink.sync()) return error;
+    }
+  }
+  if (const std::error_code error = journal_.sync()) return error;
+  return synced_ == checkpoint ? std::error_code{} : journal_.store_synced(checkpoint);
+}
+
+}  // namespace mqtt_logger

@@ -1,0 +1,129 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "mqtt_logger/platform/file.hpp"
+
+namespace mqtt_logger {
+namespace {
+
+std::error_code last_error() noexcept { return {errno, std::system_category()}; }
+
+class PosixFile final : public File {
+ public:
+  explicit PosixFile(int descriptor) noexcept : descriptor_{descriptor} {}
+  ~PosixFile() override { ::close(descriptor_); }
+  PosixFile(const PosixFile&) = delete;
+  PosixFile& operator=(const PosixFile&) = delete;
+
+  std::error_code write_at(std::uint64_t offset, std::string_view bytes) noexcept override {
+    while (!bytes.empty()) {
+      const ssize_t written = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      if (written < 0) {
+        if (errno == EINTR) continue;
+        return last_error();
+      }
+      if (written == 0) return std::make_error_code(std::errc::no_space_on_device);
+      offset += static_cast<std::uint64_t>(written);
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return {};
+  }
+
+  std::error_code read_at(std::uint64_t offset, std::span<char> buffer, std::size_t& count) noexcept override {
+    count = 0;
+    while (count < buffer.size()) {
+      const ssize_t got = ::pread(descriptor_, buffer.data() + count, buffer.size() - count,
+                                  static_cast<off_t>(offset + count));
+      if (got < 0) {
+        if (errno == EINTR) continue;
+        return last_error();
+      }
+      if (got == 0) break;
+      count += static_cast<std::size_t>(got);
+    }
+    return {};
+  }
+
+  std::error_code truncate(std::uint64_t size) noexcept override {
+    return ::ftruncate(descriptor_, static_cast<off_t>(size)) == 0 ? std::error_code{} : last_error();
+  }
+
+  std::error_code sync() noexcept override { return ::fdatasync(descriptor_) == 0 ? std::error_code{} : last_error(); }
+
+  std::error_code size(std::uint64_t& size) noexcept override {
+    struct stat status {};
+    if (::fstat(descriptor_, &status) != 0) return last_error();
+    size = static_cast<std::uint64_t>(status.st_size);
+    return {};
+  }
+
+  std::error_code identity(FileIdentity& identity) noexcept override {
+    struct stat status {};
+    if (::fstat(descriptor_, &status) != 0) return last_error();
+    identity = {static_cast<std::uint64_t>(status.st_dev), static_cast<std::uint64_t>(status.st_ino)};
+    return {};
+  }
+
+ private:
+  int descriptor_;
+};
+
+class PosixFileSystem final : public FileSystem {
+ public:
+  std::error_code open(const std::filesystem::path& path, std::unique_ptr<File>& file) override {
+    return open_with(path, O_RDWR, file);
+  }
+
+  std::error_code create(const std::filesystem::path& path, std::unique_ptr<File>& file) override {
+    return open_with(path, O_RDWR | O_CREAT | O_EXCL, file);
+  }
+
+  std::error_code move_aside(const std::filesystem::path& from, const std::filesystem::path& to) override {
+    // link() refuses an existing name, which rename() would replace; some file systems have no links.
+    if (::link(from.c_str(), to.c_str()) == 0) return ::unlink(from.c_str()) == 0 ? std::error_code{} : last_error();
+    if (errno != EPERM && errno != EOPNOTSUPP && errno != EMLINK) return last_error();
+    if (::access(to.c_str(), F_OK) == 0) return std::make_error_code(std::errc::file_exists);
+    return ::rename(from.c_str(), to.c_str()) == 0 ? std::error_code{} : last_error();
+  }
+
+  std::error_code create_folders(const std::filesystem::path& folder) override {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    return error;
+  }
+
+  std::error_code sync_folder(const std::filesystem::path& folder) override {
+    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return last_error();
+    const std::error_code error = ::fsync(descriptor) == 0 ? std::error_code{} : last_error();
+    ::close(descriptor);
+    return error == std::errc::invalid_argument ? std::error_code{} : error;  // not every file system can
+  }
+
+ private:
+  static std::error_code open_with(const std::filesystem::path& path, int flags, std::unique_ptr<File>& file) {
+    const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC | O_NOCTTY, 0644);
+    if (descriptor < 0) return last_error();
+    struct stat status {};
+    const bool is_regular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+    if (!is_regular) {  // a pipe or a device cannot be continued, cut back or moved aside
+      ::close(descriptor);
+      return std::make_error_code(std::errc::not_supported);
+    }
+    file = std::make_unique<PosixFile>(descriptor);
+    return {};
+  }
+};
+
+}  // namespace
+
+FileSystem& system_files() noexcept {
+  static PosixFileSystem files;
+  return files;
+}
+
+}  // namespace mqtt_logger

@@ -1,0 +1,29 @@
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <fstream>
+
+#include "mqtt_logger/platform/process.hpp"
+
+namespace mqtt_logger {
+
+std::uint64_t process_id() noexcept { return static_cast<std::uint64_t>(::getpid()); }
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
+  const std::string full{name.data()};
+  return full.substr(0, full.find('.'));
+}
+
+std::string boot_id() {
+  std::ifstream file{"/proc/sys/kernel/random/boot_id"};
+  std::string id;
+  std::getline(file, id);
+  return id;
+}
+
+void remove_from_environment(const char* name) noexcept { ::unsetenv(name); }
+
+}  // namespace mqtt_logger
