@@ -1,0 +1,46 @@
+#pragma once
+
+#include "mqtt_logger/journal/journal.hpp"
+#include "mqtt_logger/message.hpp"
+#include "mqtt_logger/options.hpp"
+#include "mqtt_logger/statistics.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+namespace mqtt_logger {
+
+/// How many messages the broker may have unacknowledged (MQTT 5, section 3.1.2.11.3): so many it may have to
+/// send again.
+inline constexpr std::uint16_t kReceiveMaximum = 1000;
+
+/// Where every message enters: hands it to the journal and counts it. When it returns, the message is in the
+/// journal or counted as dropped, and the library acknowledges it.
+///
+/// Threads:    receive() by the callback thread; stop() by the main thread.
+/// Durability: with `--fsync always`, at QoS 1 and 2, after receive() a message survives a power failure.
+/// Errors:     a full journal is waited for, said at once and then every minute. If the program is to stop
+/// meanwhile and the writer
+///             gets nothing done, the process ends here: a return would acknowledge a message that we do not
+///             have.
+class Inbox {
+ public:
+  Inbox(Journal& journal, const Options& options, Statistics& statistics) noexcept;
+
+  void receive(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept;
+  void stop() noexcept { is_stopping_.store(true, std::memory_order_relaxed); }
+
+ private:
+  [[nodiscard]] Admission append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept;
+  void wait_for_room() noexcept;
+  void sync() noexcept;
+
+  Journal& journal_;
+  Statistics& statistics_;
+  bool is_synced_each_;
+  std::chrono::steady_clock::time_point next_report_{};
+  std::atomic<bool> is_stopping_{false};
+};
+
+}  // namespace mqtt_logger

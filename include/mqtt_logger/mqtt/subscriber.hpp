@@ -1,0 +1,53 @@
+#pragma once
+
+#include "mqtt_logger/journal/journal.hpp"
+#include "mqtt_logger/mqtt/inbox.hpp"
+#include "mqtt_logger/options.hpp"
+#include "mqtt_logger/statistics.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+namespace mqtt_logger {
+
+/// The session at the broker: connects, subscribes, connects again for ever; every message goes to the inbox.
+///
+/// Threads: all by the main thread; the inbox is called by the library's receive thread. `wake` is called by
+/// the library's
+///          threads when advance() has something to do.
+/// Owns:    the client.
+/// Errors:  in the log, with what happens next. advance() throws StartupError (refused) if the broker refuses
+/// this client for
+///          good at the first connect.
+class Subscriber {
+ public:
+  Subscriber(const Options& options, Journal& journal, Inbox& inbox, Statistics& statistics,
+             std::function<void()> wake);
+  ~Subscriber();
+  Subscriber(const Subscriber&) = delete;
+  Subscriber& operator=(const Subscriber&) = delete;
+
+  /// Does what is due, without waiting; returns how long nothing will be.
+  [[nodiscard]] std::chrono::milliseconds advance();
+
+  /// Whether the broker sends us what was asked for.
+  [[nodiscard]] bool is_subscribed() const noexcept;
+
+  /// Takes no more messages: disconnects and keeps the session at the broker. When it returns, the inbox is
+  /// called no more.
+  void stop() noexcept;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// The client identifier: the one asked for, or one made of the host's name and a hash of the absolute output
+/// path, so that a restart resumes its own session and two loggers never throw each other out.
+[[nodiscard]] std::string find_client_id(const Options& options);
+
+/// One line for each library in use, with its version.
+[[nodiscard]] std::string library_versions();
+
+}  // namespace mqtt_logger

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "mqtt_logger/options.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mqtt_logger {
+
+/// What a session is subscribed to: topic filters with their QoS; without one where the broker was asked and
+/// has not answered. All pure.
+using Subscriptions = std::map<std::string, std::optional<QoS>, std::less<>>;
+
+[[nodiscard]] Subscriptions make_subscriptions(const Options& options);
+
+/// As text, one a line, the QoS (or `?`) first: "1 sensors/#\n". A topic filter can hold a line break, which
+/// is written as U+0000, which it cannot hold.
+[[nodiscard]] std::string write_subscriptions(const Subscriptions& subscriptions);
+[[nodiscard]] Subscriptions read_subscriptions(std::string_view text);
+
+/// Those of `wanted` that `kept` does not have, or with another QoS.
+[[nodiscard]] Subscriptions difference(const Subscriptions& wanted, const Subscriptions& kept);
+
+/// `kept`, and what it lacks of `wanted` as not answered yet.
+[[nodiscard]] Subscriptions add_unanswered(Subscriptions kept, const Subscriptions& wanted);
+
+/// The topic filters of `kept` that are not wanted at all.
+[[nodiscard]] std::vector<std::string> filters_only_in(const Subscriptions& kept,
+                                                       const Subscriptions& wanted);
+
+}  // namespace mqtt_logger

@@ -1,0 +1,131 @@
+#include "mqtt_logger/app.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "mqtt_logger/journal/open_journal.hpp"
+#include "mqtt_logger/log.hpp"
+#include "mqtt_logger/mqtt/inbox.hpp"
+#include "mqtt_logger/mqtt/simulator.hpp"
+#include "mqtt_logger/mqtt/subscriber.hpp"
+#include "mqtt_logger/output/recovery.hpp"
+#include "mqtt_logger/output/syncer.hpp"
+#include "mqtt_logger/output/writer.hpp"
+#include "mqtt_logger/platform/lock_file.hpp"
+#include "mqtt_logger/platform/process.hpp"
+#include "mqtt_logger/platform/stop_events.hpp"
+#include "mqtt_logger/statistics.hpp"
+
+namespace mqtt_logger {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// One logger an output: two would tear each other's lines.
+std::unique_ptr<LockFile> lock_output(const Options& options) {
+  if (const auto folder = options.output.parent_path(); !folder.empty()) {
+    if (const std::error_code error = system_files().create_folders(folder)) {
+      throw StartupError{ExitCode::output_unusable, fmt::format("--output {}: cannot make the folder {}: {}",
+                                                                options.output.string(), folder.string(), error.message())};
+    }
+  }
+  std::filesystem::path path = options.output;
+  path += ".lock";
+  std::unique_ptr<LockFile> lock;
+  std::uint64_t holder = 0;
+  const std::error_code error = take_lock(path, lock, holder);
+  if (error == std::errc::resource_unavailable_try_again) {
+    throw StartupError{ExitCode::output_unusable,
+                       fmt::format("--output {}: in use by another logger, process {}; stop that one or choose another output",
+                                   options.output.string(), holder)};
+  }
+  if (error) {
+    throw StartupError{ExitCode::output_unusable,
+                       fmt::format("--output {}: cannot write in its folder: {}", options.output.string(), error.message())};
+  }
+  return lock;
+}
+
+// What the packet identifiers in the journal belong to.
+std::string session_name(const Options& options) {
+  return fmt::format("{} at {}:{}", find_client_id(options), options.broker.host, options.broker.port);
+}
+
+void greet(const Options& options, const std::vector<FileSink>& sinks, const StopEvents& stop_events) {
+  std::string paths;
+  for (const FileSink& sink : sinks) paths += (paths.empty() ? "" : " and ") + sink.path().string();
+  log::info("writing to {}", paths);
+  log::info("connecting to {}:{} as {}", options.broker.host, options.broker.port, find_client_id(options));
+  if (stop_events.has_keyboard()) {
+    log::info("press q to quit");
+  } else {
+    log::info("running as process {}; SIGTERM or Ctrl-C stops it", process_id());
+  }
+}
+
+/// A line of statistics each interval, if something has changed.
+class StatisticsReport {
+ public:
+  StatisticsReport(const Statistics& statistics, std::chrono::milliseconds interval)
+      : statistics_{statistics}, interval_{interval}, next_{Clock::now() + interval} {}
+
+  std::chrono::milliseconds advance() {
+    constexpr std::chrono::milliseconds kNever = std::chrono::hours{1};
+    if (interval_.count() == 0) return kNever;
+    const auto now = Clock::now();
+    if (now >= next_) {
+      const Account account = statistics_.account();
+      if (account != last_) log::info("{}", to_string(account));
+      last_ = account;
+      next_ = now + interval_;
+    }
+    return std::chrono::ceil<std::chrono::milliseconds>(next_ - now);
+  }
+
+ private:
+  const Statistics& statistics_;
+  std::chrono::milliseconds interval_;
+  Clock::time_point next_;
+  Account last_;
+};
+
+}  // namespace
+
+ExitCode run(const Options& options) {
+  const auto stop_events = make_stop_events();
+  const auto lock = lock_output(options);
+  const auto journal = open_journal(options, session_name(options));
+  std::vector<FileSink> sinks = recover(system_files(), options, *journal);
+  Statistics statistics;
+  statistics.replayed.add(journal->findings().records);
+  Writer writer{*journal, sinks, options.fsync, statistics};
+  Syncer syncer{*journal, sinks, writer};
+  Inbox inbox{*journal, options, statistics};
+  Subscriber subscriber{options, *journal, inbox, statistics, [&stop_events] { stop_events->wake(); }};
+  Simulator simulator{options};
+  StatisticsReport report{statistics, options.stats_every};
+
+  greet(options, sinks, *stop_events);
+  writer.start();
+  if (options.fsync != Fsync::no) syncer.start();
+  while (!stop_events->is_stop_requested()) {
+    const auto due = subscriber.advance();
+    // Not before we are subscribed, so that the first reading is logged as well.
+    if (options.simulate && subscriber.is_subscribed()) simulator.start();
+    stop_events->wait(std::min(due, report.advance()));
+  }
+
+  log::info("stopping ({})", stop_events->stop_reason());
+  simulator.stop();
+  subscriber.stop();
+  writer.stop();
+  syncer.stop();
+  journal->close();
+  const Account account = statistics.account();
+  log::info("{}", to_string(account));
+  return account.is_complete() ? ExitCode::everything_written : ExitCode::something_pending;
+}
+
+}  // namespace mqtt_logger

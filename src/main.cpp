@@ -1,0 +1,41 @@
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "mqtt_logger/app.hpp"
+#include "mqtt_logger/error.hpp"
+#include "mqtt_logger/log.hpp"
+#include "mqtt_logger/mqtt/subscriber.hpp"
+#include "mqtt_logger/options_cli.hpp"
+
+namespace {
+
+int end_with(const mqtt_logger::ParseExit& end) {
+  const bool is_error = end.exit_code != mqtt_logger::ExitCode::everything_written;
+  std::FILE* const stream = is_error ? stderr : stdout;
+  std::fputs(end.text.c_str(), stream);
+  if (!end.text.ends_with('\n')) std::fputc('\n', stream);
+  return static_cast<int>(end.exit_code);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace mqtt_logger;
+  try {
+    const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+    const auto parsed = parse_options(arguments, library_versions());
+    if (const auto* const end = std::get_if<ParseExit>(&parsed)) return end_with(*end);
+    const Options& options = std::get<Options>(parsed);
+    log::set_level(options.log_level);
+    return static_cast<int>(run(options));
+  } catch (const StartupError& error) {
+    log::error("{}", error.what());
+    return static_cast<int>(error.exit_code());
+  } catch (const std::exception& error) {
+    log::error("unexpected: {}", error.what());
+    return static_cast<int>(ExitCode::something_pending);
+  }
+}

@@ -1,0 +1,85 @@
+#include "connection.hpp"
+
+#include "mqtt_logger/mqtt/inbox.hpp"
+
+namespace mqtt_logger {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kConnectTimeout = 10s;
+
+// CONNACK return codes of MQTT 3.1.1, section 3.2.2.3.
+constexpr int kUnacceptableVersion = 1;
+constexpr int kIdentifierRejected = 2;
+constexpr int kBadCredentials = 4;
+constexpr int kNotAuthorized = 5;
+
+mqtt::connect_options make_options(const Options& options, MqttVersion version, bool is_clean) {
+  mqtt::connect_options connect;
+  connect.set_mqtt_version(static_cast<int>(version));
+  if (version == MqttVersion::v5) {
+    connect.set_clean_start(is_clean);
+  } else {
+    connect.set_clean_session(is_clean);
+  }
+  connect.set_keep_alive_interval(options.keep_alive);
+  connect.set_connect_timeout(kConnectTimeout);
+  return connect;
+}
+
+}  // namespace
+
+std::string make_uri(const BrokerAddress& broker) {
+  const bool is_ipv6 = broker.host.find(':') != std::string::npos;
+  return is_ipv6 ? fmt::format("tcp://[{}]:{}", broker.host, broker.port)
+                 : fmt::format("tcp://{}:{}", broker.host, broker.port);
+}
+
+mqtt::create_options make_create_options(MqttVersion version) {
+  return mqtt::create_options{static_cast<int>(version)};
+}
+
+mqtt::connect_options make_session_options(const Options& options, MqttVersion version) {
+  const bool is_clean = options.session_expiry == 0s;
+  mqtt::connect_options connect = make_options(options, version, is_clean);
+  if (version == MqttVersion::v5) {
+    mqtt::properties properties;
+    if (!is_clean) {
+      properties.add({mqtt::property::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(options.session_expiry.count())});
+    }
+    properties.add({mqtt::property::RECEIVE_MAXIMUM, kReceiveMaximum});
+    connect.set_properties(std::move(properties));
+  }
+  return connect;
+}
+
+mqtt::connect_options make_clean_options(const Options& options, MqttVersion version) {
+  return make_options(options, version, true);
+}
+
+std::string describe_failure(const mqtt::token& token) {
+  return mqtt::exception::printable_error(token.get_return_code(), token.get_reason_code());
+}
+
+bool is_refused_for_good(const mqtt::token& token) noexcept {
+  switch (token.get_reason_code()) {
+    case mqtt::ReasonCode::CLIENT_IDENTIFIER_NOT_VALID:
+    case mqtt::ReasonCode::BAD_USER_NAME_OR_PASSWORD:
+    case mqtt::ReasonCode::NOT_AUTHORIZED:
+    case mqtt::ReasonCode::BANNED:
+    case mqtt::ReasonCode::BAD_AUTHENTICATION_METHOD:
+      return true;
+    default:
+      break;
+  }
+  const int code = token.get_return_code();
+  return code == kIdentifierRejected || code == kBadCredentials || code == kNotAuthorized;
+}
+
+bool is_version_refused(const mqtt::token& token) noexcept {
+  return token.get_reason_code() == mqtt::ReasonCode::UNSUPPORTED_PROTOCOL_VERSION ||
+         token.get_return_code() == kUnacceptableVersion;
+}
+
+}  // namespace mqtt_logger

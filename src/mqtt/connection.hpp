@@ -1,0 +1,35 @@
+#pragma once
+
+#include <mqtt/async_client.h>
+
+#include <string>
+
+#include "mqtt_logger/options.hpp"
+
+namespace mqtt_logger {
+
+// From options to what the library takes.
+
+/// "tcp://localhost:1883"
+[[nodiscard]] std::string make_uri(const BrokerAddress& broker);
+
+/// A version of the protocol for this client, and no other: left to itself the library may fall back to MQTT 3.1.
+[[nodiscard]] mqtt::create_options make_create_options(MqttVersion version);
+
+/// The subscriber's connection: a session that the broker keeps for `session_expiry`.
+[[nodiscard]] mqtt::connect_options make_session_options(const Options& options, MqttVersion version);
+
+/// A connection without a kept session, for the simulator.
+[[nodiscard]] mqtt::connect_options make_clean_options(const Options& options, MqttVersion version);
+
+/// Why an action failed, in words.
+[[nodiscard]] std::string describe_failure(const mqtt::token& token);
+
+/// Whether a refused CONNECT would be refused again however often it is repeated: credentials, authorization, client
+/// identifier (MQTT 5, section 3.2.2.2; MQTT 3.1.1, section 3.2.2.3).
+[[nodiscard]] bool is_refused_for_good(const mqtt::token& token) noexcept;
+
+/// Whether the broker does not speak this version of the protocol.
+[[nodiscard]] bool is_version_refused(const mqtt::token& token) noexcept;
+
+}  // namespace mqtt_logger

@@ -1,0 +1,95 @@
+#include "mqtt_logger/mqtt/inbox.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "mqtt_logger/error.hpp"
+#include "mqtt_logger/log.hpp"
+#include "mqtt_logger/platform/stop_events.hpp"
+
+namespace mqtt_logger {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kShortestWait = 1ms;
+constexpr auto kLongestWait = 10ms;
+constexpr auto kReportEvery = 60s;
+constexpr auto kSyncRetryEvery = 1s;
+// A writer that has released nothing for so long while the program is to stop will not do it any more.
+constexpr auto kStopPatience = 2s;
+
+}  // namespace
+
+Inbox::Inbox(Journal& journal, const Options& options, Statistics& statistics) noexcept
+    : journal_{journal}, statistics_{statistics}, is_synced_each_{options.fsync == Fsync::always} {
+  // MQTT 3.1.1 sets no limit on what a broker may have in flight, but for the packet identifiers.
+  const std::uint32_t in_flight = options.mqtt_version == MqttVersion::v5 ? kReceiveMaximum : 65535;
+  journal.set_redelivery_window(options.redelivered == Redelivered::drop ? in_flight : 0);
+}
+
+void Inbox::receive(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept {
+  statistics_.received.add();
+  switch (append(message, packet_id, is_duplicate)) {
+    case Admission::redelivered:
+      statistics_.redelivered.add();
+      break;
+    case Admission::too_large:
+      statistics_.too_large.add();
+      log::error("a message of {} bytes on '{}' is dropped: the journal takes at most {}; --journal-size makes it larger",
+                 message.payload.size(), message.topic, journal_.max_record_bytes());
+      break;
+    case Admission::appended:
+      if (is_synced_each_ && message.qos != QoS::at_most_once) sync();
+      break;
+    case Admission::full:
+      break;  // append() has waited
+  }
+}
+
+Admission Inbox::append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept {
+  for (;;) {
+    const Admission admission = journal_.append(message, packet_id, is_duplicate);
+    if (admission != Admission::full) return admission;
+    wait_for_room();
+  }
+}
+
+void Inbox::wait_for_room() noexcept {
+  const std::uint64_t pending = journal_.pending_bytes();
+  auto last_progress = Clock::now();
+  auto wait = std::chrono::milliseconds{kShortestWait};
+  bool is_reported = false;
+  while (journal_.pending_bytes() >= pending) {
+    std::this_thread::sleep_for(wait);
+    wait = std::min<std::chrono::milliseconds>(2 * wait, kLongestWait);
+    const auto now = Clock::now();
+    if (now >= next_report_) {
+      log::warning("the journal is full ({} bytes wait to be written): nothing is taken from the broker, which keeps messages "
+                   "up to its own limit (Mosquitto: max_queued_messages, 1000 by default) and drops what comes beyond",
+                   pending);
+      next_report_ = now + kReportEvery;
+      is_reported = true;
+    }
+    if (!is_stopping_.load(std::memory_order_relaxed)) {
+      last_progress = now;
+    } else if (now - last_progress > kStopPatience) {
+      log::error("stopped while the journal is full: {}; the journal keeps what is pending, and the next start writes it",
+                 to_string(statistics_.account()));
+      leave_at_once(static_cast<int>(ExitCode::something_pending));
+    }
+  }
+  if (is_reported) log::info("the journal has room again");
+}
+
+void Inbox::sync() noexcept {
+  while (const std::error_code error = journal_.sync()) {
+    log::error("the journal cannot be brought to the device: {}; nothing is acknowledged until it can", error.message());
+    std::this_thread::sleep_for(kSyncRetryEvery);
+    if (is_stopping_.load(std::memory_order_relaxed)) leave_at_once(static_cast<int>(ExitCode::something_pending));
+  }
+}
+
+}  // namespace mqtt_logger
