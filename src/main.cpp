@@ -1,22 +1,20 @@
+#include "mqtt_logger/app.hpp"
+#include "mqtt_logger/error.hpp"
+#include "mqtt_logger/log.hpp"
+#include "mqtt_logger/mqtt/subscriber.hpp"
+#include "mqtt_logger/options/options_cli.hpp"
+
 #include <cstdio>
 #include <exception>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "mqtt_logger/app.hpp"
-#include "mqtt_logger/error.hpp"
-#include "mqtt_logger/log.hpp"
-#include "mqtt_logger/mqtt/subscriber.hpp"
-#include "mqtt_logger/options_cli.hpp"
-
 namespace {
 
 int end_with(const mqtt_logger::ParseExit& end) {
   const bool is_error = end.exit_code != mqtt_logger::ExitCode::everything_written;
-  std::FILE* const stream = is_error ? stderr : stdout;
-  std::fputs(end.text.c_str(), stream);
-  if (!end.text.ends_with('\n')) std::fputc('\n', stream);
+  std::fputs(end.text.c_str(), is_error ? stderr : stdout);
   return static_cast<int>(end.exit_code);
 }
 

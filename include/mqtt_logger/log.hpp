@@ -1,8 +1,11 @@
 #pragma once
 
+#include "mqtt_logger/message.hpp"
+
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -23,13 +26,17 @@ void set_level(LogLevel level) noexcept;
 /// or a payload contains can never look like a log line of ours.
 void write(LogLevel level, std::string_view text) noexcept;
 
+/// Appends the line that write() would write at `time`, with its line end.
+void append_line(std::string& out, ReceiveTime time, LogLevel level, std::string_view text);
+
 template <typename... Args>
 void error(fmt::format_string<Args...> format, Args&&... args) {
   if (is_enabled(LogLevel::error)) write(LogLevel::error, fmt::format(format, std::forward<Args>(args)...));
 }
 template <typename... Args>
 void warning(fmt::format_string<Args...> format, Args&&... args) {
-  if (is_enabled(LogLevel::warning)) write(LogLevel::warning, fmt::format(format, std::forward<Args>(args)...));
+  if (is_enabled(LogLevel::warning))
+    write(LogLevel::warning, fmt::format(format, std::forward<Args>(args)...));
 }
 template <typename... Args>
 void info(fmt::format_string<Args...> format, Args&&... args) {

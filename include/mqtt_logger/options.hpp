@@ -1,14 +1,14 @@
 #pragma once
 
+#include "mqtt_logger/log.hpp"
+#include "mqtt_logger/message.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "mqtt_logger/log.hpp"
-#include "mqtt_logger/message.hpp"
 
 namespace mqtt_logger {
 
@@ -19,27 +19,29 @@ enum class Redelivered : std::uint8_t { drop, keep };
 
 /// Where a broker listens.
 struct BrokerAddress {
-  std::string host = "localhost";
+  std::string host = "localhost";  ///< host name or IP address; IPv6 without brackets
   std::uint16_t port = 1883;
+
+  bool operator==(const BrokerAddress&) const = default;
 };
 
 /// Everything a user can set, with its default. Plain values in the units their types name.
 struct Options {
   BrokerAddress broker;
-  std::vector<std::string> topics{"sensors/#"};
+  std::vector<std::string> topics{"sensors/#"};            ///< well-formed topic filters, each once
   std::vector<Format> formats{Format::csv, Format::json};  ///< in this order, each at most once
   std::filesystem::path output{"exports/mqtt_data"};       ///< without extension
   bool simulate = false;
 
   QoS qos = QoS::at_least_once;
   std::string client_id;  ///< empty: derived from the host name and the output
-  std::chrono::seconds session_expiry{std::chrono::hours{1}};
-  std::chrono::seconds keep_alive{60};
+  std::chrono::seconds session_expiry{std::chrono::hours{1}};  ///< zero: clean start
+  std::chrono::seconds keep_alive{60};                         ///< at most 65,535; zero: off
   MqttVersion mqtt_version = MqttVersion::v5;
 
   bool journal_in_file = true;    ///< false: `--journal none`
   std::filesystem::path journal;  ///< empty: the output with `.journal` appended
-  std::uint64_t journal_size_bytes = 64 * 1024 * 1024;
+  std::uint64_t journal_size_bytes = std::uint64_t{64} * 1024 * 1024;
   Redelivered redelivered = Redelivered::drop;
   Fsync fsync = Fsync::everysec;
 
@@ -49,6 +51,8 @@ struct Options {
   unsigned sensors = 6;
   std::chrono::milliseconds interval{std::chrono::seconds{2}};  ///< zero: as fast as the broker takes it
   std::uint64_t seed = 1;
+
+  bool operator==(const Options&) const = default;
 };
 
 }  // namespace mqtt_logger

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "mqtt_logger/options.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mqtt_logger {
+
+/// Options while they are collected: what can only be settled when all are known stands beside them.
+struct OptionsDraft {
+  Options options;
+  std::vector<std::string> topics;              ///< replace the default if there are any
+  std::optional<std::uint16_t> port_of_broker;  ///< --broker named it
+  std::optional<std::uint16_t> port;            ///< --port named it
+};
+
+/// What would be right, as the end of a sentence ("must be …"); nothing if all is well.
+using OptionFault = std::optional<std::string>;
+
+/// Everything about one option, in one place.
+struct OptionDefinition {
+  std::string_view group;         ///< heading in --help
+  std::string_view name;          ///< without the dashes
+  std::string_view placeholder;   ///< what stands for the value in --help; empty: a flag, true or false
+  std::string_view default_text;  ///< a value that says the same as leaving the option out; empty: none does
+  std::string_view help;
+  std::function<OptionFault(OptionsDraft&, const std::string&)> apply;  ///< checks a value and sets it
+  bool is_repeatable = false;
+};
+
+/// All options that stand for a value, in the order of --help. To add one, add its line.
+[[nodiscard]] const std::vector<OptionDefinition>& option_definitions();
+
+/// A path from UTF-8, on every system.
+[[nodiscard]] std::filesystem::path to_path(const std::string& utf8);
+
+}  // namespace mqtt_logger

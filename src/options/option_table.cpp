@@ -1,0 +1,260 @@
+#include "mqtt_logger/options/option_table.hpp"
+
+#include "mqtt_logger/format/text.hpp"
+#include "mqtt_logger/options/broker_uri.hpp"
+#include "mqtt_logger/options/option_values.hpp"
+#include "mqtt_logger/topic_filter.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+
+namespace mqtt_logger {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Apply = std::function<OptionFault(OptionsDraft&, const std::string&)>;
+
+template <typename Value>
+struct Choice {
+  std::string_view name;
+  Value value;
+};
+
+/// One of several names; the fault lists them: "must be 0, 1 or 2".
+template <typename Value>
+Apply choice(Value Options::*member, std::vector<Choice<Value>> choices) {
+  return [member, choices = std::move(choices)](OptionsDraft& draft, const std::string& text) -> OptionFault {
+    std::string names;
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+      if (text == choices[i].name) {
+        draft.options.*member = choices[i].value;
+        return std::nullopt;
+      }
+      if (i > 0) names += i + 1 < choices.size() ? ", " : " or ";
+      names += choices[i].name;
+    }
+    return "must be " + names;
+  };
+}
+
+template <typename Number>
+Apply whole_number(Number Options::*member, Number minimum, Number maximum) {
+  return [=](OptionsDraft& draft, const std::string& text) -> OptionFault {
+    const auto number = parse_number(text);
+    if (!number || *number < minimum || *number > maximum) {
+      return fmt::format("must be a whole number from {} to {}", minimum, maximum);
+    }
+    draft.options.*member = static_cast<Number>(*number);
+    return std::nullopt;
+  };
+}
+
+/// A duration from zero on, in whole units of the member's type.
+template <typename Duration>
+Apply duration(Duration Options::*member, Duration maximum, std::string_view right) {
+  return [=](OptionsDraft& draft, const std::string& text) -> OptionFault {
+    const auto parsed = parse_duration(text);
+    if (!parsed || *parsed > maximum || *parsed % Duration{1} != milliseconds::zero())
+      return std::string{right};
+    draft.options.*member = std::chrono::duration_cast<Duration>(*parsed);
+    return std::nullopt;
+  };
+}
+
+Apply size(std::uint64_t Options::*member, std::uint64_t minimum, std::uint64_t maximum,
+           std::string_view right) {
+  return [=](OptionsDraft& draft, const std::string& text) -> OptionFault {
+    const auto bytes = parse_size(text);
+    if (!bytes || *bytes < minimum || *bytes > maximum) return std::string{right};
+    draft.options.*member = *bytes;
+    return std::nullopt;
+  };
+}
+
+OptionFault apply_broker(OptionsDraft& draft, const std::string& text) {
+  auto parsed = parse_broker_uri(text);
+  if (auto* fault = std::get_if<std::string>(&parsed)) return std::move(*fault);
+  auto& uri = std::get<BrokerUri>(parsed);
+  draft.options.broker.host = std::move(uri.host);
+  draft.port_of_broker = uri.port;
+  return std::nullopt;
+}
+
+OptionFault apply_port(OptionsDraft& draft, const std::string& text) {
+  draft.port = parse_port(text);
+  return draft.port ? std::nullopt : OptionFault{"must be a whole number from 1 to 65535"};
+}
+
+OptionFault add_topic(OptionsDraft& draft, const std::string& text) {
+  if (auto fault = find_topic_filter_fault(text)) return fault;
+  auto& topics = draft.topics;
+  if (std::find(topics.begin(), topics.end(), text) == topics.end()) topics.push_back(text);
+  return std::nullopt;
+}
+
+OptionFault apply_client_id(OptionsDraft& draft, const std::string& text) {
+  const bool has_control = std::any_of(text.begin(), text.end(), [](char character) {
+    const auto byte = static_cast<unsigned char>(character);
+    return byte < 0x20 || byte == 0x7F;
+  });
+  if (has_control || text.empty() || text.size() > 65'535 || !is_valid_utf8(text)) {
+    return "must be 1 to 65,535 bytes of UTF-8 without control characters";
+  }
+  draft.options.client_id = text;
+  return std::nullopt;
+}
+
+/// Formats in the order given, each once.
+OptionFault apply_format(OptionsDraft& draft, const std::string& text) {
+  std::vector<Format> formats;
+  const auto add = [&formats](Format format) {
+    if (std::find(formats.begin(), formats.end(), format) == formats.end()) formats.push_back(format);
+  };
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const std::string_view name = std::string_view{text}.substr(begin, end - begin);
+    begin = end + 1;
+    if (name == "csv" || name == "both") add(Format::csv);
+    if (name == "json" || name == "both") add(Format::json);
+    if (name == "jsonl") add(Format::jsonl);
+    if (name != "csv" && name != "json" && name != "jsonl" && name != "both") {
+      return "must be csv, json, jsonl or both, or several with commas such as csv,jsonl";
+    }
+  }
+  draft.options.formats = std::move(formats);
+  return std::nullopt;
+}
+
+/// What is wrong with the path of a file that will be created.
+OptionFault find_path_fault(const std::filesystem::path& path, std::string_view example) {
+  std::error_code ignored;
+  const auto name = path.filename();
+  if (path.native().find(std::filesystem::path::value_type{}) != std::filesystem::path::string_type::npos) {
+    return "must not contain a NUL character";
+  }
+  if (name.empty() || name == "." || name == ".." || std::filesystem::is_directory(path, ignored)) {
+    return fmt::format("must name a file, not a folder, such as {}", example);
+  }
+  return std::nullopt;
+}
+
+OptionFault apply_output(OptionsDraft& draft, const std::string& text) {
+  const std::filesystem::path path = to_path(text);
+  if (auto fault = find_path_fault(path, "exports/mqtt_data")) return fault;
+  for (const std::string_view extension : {".csv", ".json", ".jsonl"}) {
+    const bool has_extension =
+        text.size() >= extension.size() &&
+        std::equal(extension.begin(), extension.end(),
+                   text.end() - static_cast<std::ptrdiff_t>(extension.size()), [](char expected, char found) {
+                     return found == expected ||
+                            (found >= 'A' && found <= 'Z' && found - 'A' + 'a' == expected);
+                   });
+    if (has_extension) return "must be without extension; the exports add .csv, .json or .jsonl to it";
+  }
+  draft.options.output = path;
+  return std::nullopt;
+}
+
+OptionFault apply_journal(OptionsDraft& draft, const std::string& text) {
+  draft.options.journal_in_file = text != "none";
+  if (!draft.options.journal_in_file) return std::nullopt;
+  draft.options.journal = to_path(text);
+  return find_path_fault(draft.options.journal, "exports/mqtt_data.journal, or be none");
+}
+
+}  // namespace
+
+const std::vector<OptionDefinition>& option_definitions() {
+  constexpr std::uint64_t kibibyte = 1024;
+  constexpr std::uint64_t gibibyte = kibibyte * kibibyte * kibibyte;
+
+  static const std::vector<OptionDefinition> definitions{
+      {"Connection", "broker", "HOST", "localhost",
+       "Host name, IP address, HOST:PORT or mqtt://HOST:PORT of the broker.", apply_broker},
+      {"Connection", "port", "N", "1883", "Port of the broker, where --broker names none.", apply_port},
+      {"Connection", "topic", "FILTER", "sensors/#",
+       "Topic filter, also with + and # or as $share/GROUP/FILTER; may stand several times.", add_topic,
+       true},
+
+      {"Session", "qos", "0|1|2", "1", "Highest quality of service: 0 may lose messages, 1 and 2 do not.",
+       choice<QoS>(&Options::qos,
+                   {{"0", QoS::at_most_once}, {"1", QoS::at_least_once}, {"2", QoS::exactly_once}})},
+      {"Session", "client-id", "TEXT", "",
+       "Name of the session at the broker; two loggers must not share one. Default: from the host name and "
+       "--output.",
+       apply_client_id},
+      {"Session", "session-expiry", "DURATION", "1h",
+       "How long the broker keeps messages while the logger is away, in whole seconds. 0 = clean start, "
+       "nothing is "
+       "kept.",
+       duration(&Options::session_expiry, seconds{4'294'967'295},
+                "must be 0 or a duration of whole seconds up to 4294967295s, such as 1h or 7d")},
+      {"Session", "keep-alive", "DURATION", "60s",
+       "Longest silence before a ping, in whole seconds; must exceed the longest stall of the disk. 0 = no "
+       "pings.",
+       duration(&Options::keep_alive, seconds{65'535},
+                "must be 0 (off) or a duration of whole seconds up to 65535s, such as 60s or 5m")},
+      {"Session", "mqtt-version", "5|3.1.1", "5",
+       "Version of the protocol. A broker that refuses 5 is tried with 3.1.1, and the log says so.",
+       choice<MqttVersion>(&Options::mqtt_version, {{"5", MqttVersion::v5}, {"3.1.1", MqttVersion::v3_1_1}})},
+
+      {"Journal", "journal", "FILE|none", "",
+       "Where messages are safe before they are acknowledged; none = in memory only. Default: --output with "
+       ".journal.",
+       apply_journal},
+      {"Journal", "journal-size", "SIZE", "64MiB",
+       "Room for messages that are not written yet, 64KiB to 1GiB.",
+       size(&Options::journal_size_bytes, 64 * kibibyte, gibibyte,
+            "must be a size from 64KiB to 1GiB, such as 64MiB or 256MiB")},
+      {"Journal", "redelivered", "drop|keep", "drop",
+       "What happens to a QoS 1 message that is recognised as delivered before.",
+       choice<Redelivered>(&Options::redelivered,
+                           {{"drop", Redelivered::drop}, {"keep", Redelivered::keep}})},
+
+      {"Exports", "format", "LIST", "both",
+       "csv, json, jsonl, or both (csv,json); several with commas: csv,jsonl.", apply_format},
+      {"Exports", "output", "PATH", "exports/mqtt_data",
+       "Base path of the exports, without extension, from the working directory.", apply_output},
+      {"Exports", "fsync", "always|everysec|no", "everysec",
+       "When files are forced to the disk, against a power cut: before each acknowledgement, each second, or "
+       "never.",
+       choice<Fsync>(&Options::fsync,
+                     {{"always", Fsync::always}, {"everysec", Fsync::everysec}, {"no", Fsync::no}})},
+
+      {"Running", "log-level", "LEVEL", "info",
+       "error, warning, info or debug; the log goes to standard error.",
+       choice<LogLevel>(&Options::log_level, {{"error", LogLevel::error},
+                                              {"warning", LogLevel::warning},
+                                              {"info", LogLevel::info},
+                                              {"debug", LogLevel::debug}})},
+      {"Running", "stats-every", "DURATION", "60s",
+       "How often the log says how many messages came. 0 = at the end.",
+       duration(&Options::stats_every, milliseconds{std::chrono::hours{24 * 365}},
+                "must be 0 or a duration up to 365d, such as 30s, 5m or 1h")},
+
+      {"Simulation", "simulate", "", "", "Publish readings of simulated sensors to the same broker.",
+       choice<bool>(&Options::simulate, {{"true", true}, {"false", false}})},
+      {"Simulation", "sensors", "N", "6", "Number of simulated sensors, up to 100000.",
+       whole_number<unsigned>(&Options::sensors, 1, 100'000)},
+      {"Simulation", "interval", "DURATION", "2s",
+       "Time between two readings of a sensor. 0 = as fast as the broker takes them.",
+       duration(&Options::interval, milliseconds{std::chrono::hours{24 * 365}},
+                "must be 0 or a duration up to 365d, such as 250ms, 2s or 5m")},
+      {"Simulation", "seed", "N", "1", "Begin of the random numbers: the same seed gives the same readings.",
+       whole_number<std::uint64_t>(&Options::seed, 0, UINT64_MAX)},
+
+      {"General", "config", "FILE", "", "Read options from a TOML file, see below.",
+       [](OptionsDraft&, const std::string&) { return OptionFault{}; }},  // read before any option is applied
+  };
+  return definitions;
+}
+
+std::filesystem::path to_path(const std::string& utf8) {
+  return std::filesystem::path{std::u8string{utf8.begin(), utf8.end()}};
+}
+
+}  // namespace mqtt_logger

@@ -1,0 +1,22 @@
+#include "mqtt_logger/platform/environment.hpp"
+
+#include <unistd.h>
+
+#include <string_view>
+
+extern "C" char** environ;
+
+namespace mqtt_logger {
+
+std::vector<EnvironmentVariable> list_environment() {
+  std::vector<EnvironmentVariable> variables;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text{*entry};
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos) continue;
+    variables.push_back({std::string{text.substr(0, equals)}, std::string{text.substr(equals + 1)}});
+  }
+  return variables;
+}
+
+}  // namespace mqtt_logger

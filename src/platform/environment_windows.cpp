@@ -1,0 +1,44 @@
+#ifndef NOMINMAX
+#define NOMINMAX
+#endif
+#include "mqtt_logger/platform/environment.hpp"
+
+#include <windows.h>
+
+#include <memory>
+#include <string_view>
+
+namespace mqtt_logger {
+namespace {
+
+std::string to_utf8(std::wstring_view text) {
+  if (text.empty()) return {};
+  const int length = static_cast<int>(text.size());
+  const int size = WideCharToMultiByte(CP_UTF8, 0, text.data(), length, nullptr, 0, nullptr, nullptr);
+  std::string out(static_cast<std::size_t>(size), '\0');
+  WideCharToMultiByte(CP_UTF8, 0, text.data(), length, out.data(), size, nullptr, nullptr);
+  return out;
+}
+
+}  // namespace
+
+std::vector<EnvironmentVariable> list_environment() {
+  std::vector<EnvironmentVariable> variables;
+  const std::unique_ptr<wchar_t, decltype(&FreeEnvironmentStringsW)> block{GetEnvironmentStringsW(),
+                                                                           &FreeEnvironmentStringsW};
+  if (!block) return variables;
+  for (const wchar_t* entry = block.get(); *entry != L'\0';) {
+    const std::wstring_view text{entry};
+    entry += text.size() + 1;
+    const std::size_t equals = text.find(L'=', 1);  // "=C:=C:\folder" is one of the shell's own
+    if (equals == std::wstring_view::npos) continue;
+    EnvironmentVariable variable{to_utf8(text.substr(0, equals)), to_utf8(text.substr(equals + 1))};
+    for (char& letter : variable.name) {
+      if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
+    }
+    variables.push_back(std::move(variable));
+  }
+  return variables;
+}
+
+}  // namespace mqtt_logger
