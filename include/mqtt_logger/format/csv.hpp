@@ -1,9 +1,9 @@
 #pragma once
 
+#include "mqtt_logger/format/fields.hpp"
+
 #include <string>
 #include <string_view>
-
-#include "mqtt_logger/format/fields.hpp"
 
 namespace mqtt_logger {
 

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstdint>
-#include <string_view>
-
 #include "mqtt_logger/format/timestamp.hpp"
 #include "mqtt_logger/message.hpp"
+
+#include <cstdint>
+#include <string_view>
 
 namespace mqtt_logger {
 
@@ -13,17 +13,17 @@ enum class Encoding : std::uint8_t { json, text, base64 };
 
 [[nodiscard]] std::string_view to_string(Encoding encoding) noexcept;
 
-/// base64 if the payload is not valid UTF-8 or holds a NUL; else json if it is one valid JSON text that ordinary
-/// readers can take (see json_text.hpp); else text. An empty payload is text.
+/// base64 if the payload is not valid UTF-8 or holds a NUL; else json if it is one valid JSON text that
+/// ordinary readers can take (see json_text.hpp); else text. An empty payload is text.
 [[nodiscard]] Encoding find_encoding(std::string_view payload) noexcept;
 
 /// The fields of one record, as every format writes them: what the formats share is found out once.
 /// A view: lives as long as the message's bytes and the formatter's next call.
 struct Fields {
-  std::string_view timestamp;  ///< UTC, RFC 3339, microseconds
-  std::string_view topic;      ///< as received: a hostile broker may send anything
-  std::string_view payload;    ///< as received
-  std::string_view properties; ///< as on the wire (MQTT 5, section 2.2.2)
+  std::string_view timestamp;   ///< UTC, RFC 3339, microseconds
+  std::string_view topic;       ///< as received: a hostile broker may send anything
+  std::string_view payload;     ///< as received
+  std::string_view properties;  ///< as on the wire (MQTT 5, section 2.2.2)
   Encoding encoding = Encoding::text;
   QoS qos = QoS::at_most_once;
   bool is_retained = false;

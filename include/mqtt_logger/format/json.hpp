@@ -1,8 +1,8 @@
 #pragma once
 
-#include <string>
-
 #include "mqtt_logger/format/fields.hpp"
+
+#include <string>
 
 namespace mqtt_logger {
 

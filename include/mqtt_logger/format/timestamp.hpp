@@ -1,26 +1,26 @@
 #pragma once
 
+#include "mqtt_logger/message.hpp"
+
 #include <array>
 #include <chrono>
-#include <cstdint>
 #include <string_view>
-
-#include "mqtt_logger/message.hpp"
 
 namespace mqtt_logger {
 
 /// Formats times as RFC 3339 in UTC with microseconds: `2026-11-20T15:36:01.123456Z`.
 ///
-/// Keeps the text of the last second, because consecutive messages mostly share it. Years outside 0001 to 9999
-/// (a broken clock) are held at the nearest time that RFC 3339 can write.
+/// Keeps the text of the last second, because consecutive messages mostly share it. Years outside 0001 to
+/// 9999 (a broken clock) are held at the nearest time that RFC 3339 can write.
 class TimestampFormatter {
  public:
   /// The view is valid until the next call.
   [[nodiscard]] std::string_view format(ReceiveTime time) noexcept;
 
  private:
-  std::array<char, 27> text_{};
-  std::int64_t second_ = INT64_MIN;  // the second that text_ shows; none yet
+  std::array<char, 27> text_{'1', '9', '7', '0', '-', '0', '1', '-', '0', '1', 'T', '0', '0', ':',
+                             '0', '0', ':', '0', '0', '.', '0', '0', '0', '0', '0', '0', 'Z'};
+  std::chrono::sys_seconds second_{};  // the second that text_ shows
 };
 
 }  // namespace mqtt_logger

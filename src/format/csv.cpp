@@ -1,0 +1,74 @@
+#include "mqtt_logger/format/csv.hpp"
+
+#include "mqtt_logger/format/eight_bytes.hpp"
+#include "mqtt_logger/format/text.hpp"
+
+#include <array>
+#include <cstddef>
+
+namespace mqtt_logger {
+namespace {
+
+constexpr bool needs_quotes(char c) noexcept {
+  return c == ',' || c == '"' || c == '\r' || c == '\n';
+}
+
+bool needs_quotes(std::string_view field) noexcept {
+  std::size_t at = 0;
+  for (; field.size() - at >= EightBytes::kSize; at += EightBytes::kSize) {
+    const EightBytes bytes{field.data() + at};
+    if ((bytes.mark(',') | bytes.mark('"') | bytes.mark('\r') | bytes.mark('\n')) != 0) return true;
+  }
+  while (at < field.size() && !needs_quotes(field[at])) ++at;
+  return at < field.size();
+}
+
+/// Without a branch per quotation mark: in JSON payloads they are everywhere, and never where a processor
+/// expects them.
+void append_with_doubled_quotes(std::string& out, std::string_view field) {
+  constexpr std::size_t kPartSize = 128;
+  std::array<char, 2 * kPartSize> doubled;
+  while (!field.empty()) {
+    const std::string_view part = field.substr(0, kPartSize);
+    char* end = doubled.data();
+    for (const char c : part) {
+      end[0] = c;
+      end[1] = '"';
+      end += c == '"' ? 2 : 1;
+    }
+    out.append(doubled.data(), end);
+    field.remove_prefix(part.size());
+  }
+}
+
+void append_field(std::string& out, std::string_view field) {
+  if (!needs_quotes(field)) {
+    out.append(field);
+    return;
+  }
+  out.push_back('"');
+  append_with_doubled_quotes(out, field);
+  out.push_back('"');
+}
+
+}  // namespace
+
+void append_csv(std::string& out, const Fields& fields) {
+  std::string repaired_topic;
+  out.append(fields.timestamp);
+  out.push_back(',');
+  append_field(out, as_valid_utf8(fields.topic, repaired_topic));
+  out.push_back(',');
+  if (fields.encoding == Encoding::base64) {
+    append_base64(out, fields.payload);
+  } else {
+    append_field(out, fields.payload);
+  }
+  out.push_back(',');
+  out.append(to_string(fields.encoding));
+  out.push_back(',');
+  out.push_back(static_cast<char>('0' + static_cast<int>(fields.qos)));
+  out.append(fields.is_retained ? ",true\n" : ",false\n");
+}
+
+}  // namespace mqtt_logger
