@@ -1,10 +1,5 @@
 #include "mqtt_logger/app.hpp"
 
-#include <algorithm>
-#include <chrono>
-#include <memory>
-#include <string>
-
 #include "mqtt_logger/journal/open_journal.hpp"
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/mqtt/inbox.hpp"
@@ -18,6 +13,11 @@
 #include "mqtt_logger/platform/stop_events.hpp"
 #include "mqtt_logger/statistics.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <string>
+
 namespace mqtt_logger {
 namespace {
 
@@ -27,8 +27,9 @@ using Clock = std::chrono::steady_clock;
 std::unique_ptr<LockFile> lock_output(const Options& options) {
   if (const auto folder = options.output.parent_path(); !folder.empty()) {
     if (const std::error_code error = system_files().create_folders(folder)) {
-      throw StartupError{ExitCode::output_unusable, fmt::format("--output {}: cannot make the folder {}: {}",
-                                                                options.output.string(), folder.string(), error.message())};
+      throw StartupError{ExitCode::output_unusable,
+                         fmt::format("--output {}: cannot make the folder {}: {}", options.output.string(),
+                                     folder.string(), error.message())};
     }
   }
   std::filesystem::path path = options.output;
@@ -37,13 +38,15 @@ std::unique_ptr<LockFile> lock_output(const Options& options) {
   std::uint64_t holder = 0;
   const std::error_code error = take_lock(path, lock, holder);
   if (error == std::errc::resource_unavailable_try_again) {
-    throw StartupError{ExitCode::output_unusable,
-                       fmt::format("--output {}: in use by another logger, process {}; stop that one or choose another output",
-                                   options.output.string(), holder)};
+    throw StartupError{
+        ExitCode::output_unusable,
+        fmt::format(
+            "--output {}: in use by another logger, process {}; stop that one or choose another output",
+            options.output.string(), holder)};
   }
   if (error) {
-    throw StartupError{ExitCode::output_unusable,
-                       fmt::format("--output {}: cannot write in its folder: {}", options.output.string(), error.message())};
+    throw StartupError{ExitCode::output_unusable, fmt::format("--output {}: cannot write in its folder: {}",
+                                                              options.output.string(), error.message())};
   }
   return lock;
 }

@@ -7,7 +7,8 @@ namespace mqtt_logger {
 std::string to_string(const Account& account) {
   std::string text = fmt::format("received {}", account.received);
   if (account.replayed != 0) text += fmt::format(" ({} replayed from the journal)", account.replayed);
-  text += fmt::format(", written {}, pending {}, dropped {}", account.written, account.pending(), account.dropped());
+  text += fmt::format(", written {}, pending {}, dropped {}", account.written, account.pending(),
+                      account.dropped());
   if (account.redelivered != 0) text += fmt::format(" ({} redelivered)", account.redelivered);
   if (account.too_large != 0) text += fmt::format(" ({} too large)", account.too_large);
   return text;

@@ -18,7 +18,8 @@ enum class ExitCode : int {
 /// before the first message is received, caught only in main().
 class StartupError : public std::runtime_error {
  public:
-  StartupError(ExitCode exit_code, const std::string& what) : std::runtime_error{what}, exit_code_{exit_code} {}
+  StartupError(ExitCode exit_code, const std::string& what)
+      : std::runtime_error{what}, exit_code_{exit_code} {}
 
   [[nodiscard]] ExitCode exit_code() const noexcept { return exit_code_; }
 

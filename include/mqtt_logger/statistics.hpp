@@ -10,8 +10,9 @@ namespace mqtt_logger {
 class Counter {
  public:
   void add(std::uint64_t amount = 1) noexcept {
-    // One writer: no read-modify-write is needed. Release pairs with get(): who sees this count also sees the counts that
-    // came before it on the message's way, so that an account never shows more written than received.
+    // One writer: no read-modify-write is needed. Release pairs with get(): who sees this count also sees the
+    // counts that came before it on the message's way, so that an account never shows more written than
+    // received.
     value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_release);
   }
   [[nodiscard]] std::uint64_t get() const noexcept { return value_.load(std::memory_order_acquire); }
@@ -38,7 +39,8 @@ struct Account {
 /// "received 12 (2 replayed from the journal), written 10, pending 0, dropped 2 (2 redelivered)"
 [[nodiscard]] std::string to_string(const Account& account);
 
-/// What happened since the start. Each counter is counted by the one thread named; any thread takes a snapshot.
+/// What happened since the start. Each counter is counted by the one thread named; any thread takes a
+/// snapshot.
 struct Statistics {
   // Callback thread.
   alignas(64) Counter received;

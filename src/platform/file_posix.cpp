@@ -1,3 +1,5 @@
+#include "mqtt_logger/platform/file.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -5,12 +7,12 @@
 #include <cerrno>
 #include <utility>
 
-#include "mqtt_logger/platform/file.hpp"
-
 namespace mqtt_logger {
 namespace {
 
-std::error_code last_error() noexcept { return {errno, std::system_category()}; }
+std::error_code last_error() noexcept {
+  return {errno, std::system_category()};
+}
 
 class PosixFile final : public File {
  public:
@@ -33,7 +35,8 @@ class PosixFile final : public File {
     return {};
   }
 
-  std::error_code read_at(std::uint64_t offset, std::span<char> buffer, std::size_t& count) noexcept override {
+  std::error_code read_at(std::uint64_t offset, std::span<char> buffer,
+                          std::size_t& count) noexcept override {
     count = 0;
     while (count < buffer.size()) {
       const ssize_t got = ::pread(descriptor_, buffer.data() + count, buffer.size() - count,
@@ -52,7 +55,9 @@ class PosixFile final : public File {
     return ::ftruncate(descriptor_, static_cast<off_t>(size)) == 0 ? std::error_code{} : last_error();
   }
 
-  std::error_code sync() noexcept override { return ::fdatasync(descriptor_) == 0 ? std::error_code{} : last_error(); }
+  std::error_code sync() noexcept override {
+    return ::fdatasync(descriptor_) == 0 ? std::error_code{} : last_error();
+  }
 
   std::error_code size(std::uint64_t& size) noexcept override {
     struct stat status {};
@@ -84,7 +89,8 @@ class PosixFileSystem final : public FileSystem {
 
   std::error_code move_aside(const std::filesystem::path& from, const std::filesystem::path& to) override {
     // link() refuses an existing name, which rename() would replace; some file systems have no links.
-    if (::link(from.c_str(), to.c_str()) == 0) return ::unlink(from.c_str()) == 0 ? std::error_code{} : last_error();
+    if (::link(from.c_str(), to.c_str()) == 0)
+      return ::unlink(from.c_str()) == 0 ? std::error_code{} : last_error();
     if (errno != EPERM && errno != EOPNOTSUPP && errno != EMLINK) return last_error();
     if (::access(to.c_str(), F_OK) == 0) return std::make_error_code(std::errc::file_exists);
     return ::rename(from.c_str(), to.c_str()) == 0 ? std::error_code{} : last_error();
@@ -105,7 +111,8 @@ class PosixFileSystem final : public FileSystem {
   }
 
  private:
-  static std::error_code open_with(const std::filesystem::path& path, int flags, std::unique_ptr<File>& file) {
+  static std::error_code open_with(const std::filesystem::path& path, int flags,
+                                   std::unique_ptr<File>& file) {
     const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC | O_NOCTTY, 0644);
     if (descriptor < 0) return last_error();
     struct stat status {};

@@ -1,3 +1,6 @@
+#include "mqtt_logger/platform/lock_file.hpp"
+#include "mqtt_logger/platform/process.hpp"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -8,17 +11,17 @@
 #include <charconv>
 #include <string>
 
-#include "mqtt_logger/platform/lock_file.hpp"
-#include "mqtt_logger/platform/process.hpp"
-
 namespace mqtt_logger {
 namespace {
 
-std::error_code last_error() noexcept { return {errno, std::system_category()}; }
+std::error_code last_error() noexcept {
+  return {errno, std::system_category()};
+}
 
 class PosixLockFile final : public LockFile {
  public:
-  PosixLockFile(std::filesystem::path path, int descriptor) : path_{std::move(path)}, descriptor_{descriptor} {}
+  PosixLockFile(std::filesystem::path path, int descriptor)
+      : path_{std::move(path)}, descriptor_{descriptor} {}
   ~PosixLockFile() override {
     ::unlink(path_.c_str());  // before the lock ends, so that it can only be our own file
     ::close(descriptor_);
@@ -43,20 +46,22 @@ std::uint64_t read_process_id(int descriptor) noexcept {
 bool is_still_named(int descriptor, const std::filesystem::path& path) noexcept {
   struct stat ours {};
   struct stat named {};
-  return ::fstat(descriptor, &ours) == 0 && ::stat(path.c_str(), &named) == 0 && ours.st_dev == named.st_dev &&
-         ours.st_ino == named.st_ino;
+  return ::fstat(descriptor, &ours) == 0 && ::stat(path.c_str(), &named) == 0 &&
+         ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
 }
 
 }  // namespace
 
-std::error_code take_lock(const std::filesystem::path& path, std::unique_ptr<LockFile>& lock, std::uint64_t& holder) {
+std::error_code take_lock(const std::filesystem::path& path, std::unique_ptr<LockFile>& lock,
+                          std::uint64_t& holder) {
   holder = 0;
   for (;;) {
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
     if (descriptor < 0) return last_error();
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-      const std::error_code error =
-          errno == EWOULDBLOCK ? std::make_error_code(std::errc::resource_unavailable_try_again) : last_error();
+      const std::error_code error = errno == EWOULDBLOCK
+                                        ? std::make_error_code(std::errc::resource_unavailable_try_again)
+                                        : last_error();
       holder = read_process_id(descriptor);
       ::close(descriptor);
       return error;
@@ -66,8 +71,9 @@ std::error_code take_lock(const std::filesystem::path& path, std::unique_ptr<Loc
       continue;
     }
     const std::string text = std::to_string(process_id()) + '\n';
-    const bool is_written = ::ftruncate(descriptor, 0) == 0 &&
-                            ::pwrite(descriptor, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+    const bool is_written =
+        ::ftruncate(descriptor, 0) == 0 &&
+        ::pwrite(descriptor, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
     const std::error_code error = is_written ? std::error_code{} : last_error();
     lock = std::make_unique<PosixLockFile>(path, descriptor);  // removes the file if it could not be written
     if (error) lock.reset();

@@ -1,3 +1,5 @@
+#include "mqtt_logger/platform/mapped_file.hpp"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -7,12 +9,12 @@
 #include <cerrno>
 #include <new>
 
-#include "mqtt_logger/platform/mapped_file.hpp"
-
 namespace mqtt_logger {
 namespace {
 
-std::error_code last_error() noexcept { return {errno, std::system_category()}; }
+std::error_code last_error() noexcept {
+  return {errno, std::system_category()};
+}
 
 class PosixMapping final : public MappedFile {
  public:
@@ -51,7 +53,8 @@ std::error_code allocate(int descriptor, std::size_t size) noexcept {
 
 std::error_code map_descriptor(int descriptor, std::size_t size, std::unique_ptr<MappedFile>& mapped) {
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    return errno == EWOULDBLOCK ? std::make_error_code(std::errc::resource_unavailable_try_again) : last_error();
+    return errno == EWOULDBLOCK ? std::make_error_code(std::errc::resource_unavailable_try_again)
+                                : last_error();
   }
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) return last_error();
@@ -65,7 +68,8 @@ std::error_code map_descriptor(int descriptor, std::size_t size, std::unique_ptr
       return {result, std::system_category()};
     }
   }
-  void* const address = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, descriptor, 0);
+  void* const address =
+      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, descriptor, 0);
   if (address == MAP_FAILED) return last_error();
   mapped = std::make_unique<PosixMapping>(address, size, descriptor);
   return {};
@@ -73,14 +77,16 @@ std::error_code map_descriptor(int descriptor, std::size_t size, std::unique_ptr
 
 }  // namespace
 
-std::error_code map_file(const std::filesystem::path& path, std::size_t size, std::unique_ptr<MappedFile>& mapped) {
+std::error_code map_file(const std::filesystem::path& path, std::size_t size,
+                         std::unique_ptr<MappedFile>& mapped) {
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
   if (descriptor < 0) return last_error();
   const std::error_code error = map_descriptor(descriptor, size, mapped);
   if (error) {
     struct stat status {};
     const bool is_ours_and_empty = error != std::errc::resource_unavailable_try_again &&
-                                   ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0;
+                                   ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+                                   status.st_size == 0;
     if (is_ours_and_empty) ::unlink(path.c_str());
     ::close(descriptor);
   }

@@ -1,14 +1,16 @@
+#include "mqtt_logger/platform/process.hpp"
+
 #include <unistd.h>
 
 #include <array>
 #include <cstdlib>
 #include <fstream>
 
-#include "mqtt_logger/platform/process.hpp"
-
 namespace mqtt_logger {
 
-std::uint64_t process_id() noexcept { return static_cast<std::uint64_t>(::getpid()); }
+std::uint64_t process_id() noexcept {
+  return static_cast<std::uint64_t>(::getpid());
+}
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -24,6 +26,8 @@ std::string boot_id() {
   return id;
 }
 
-void remove_from_environment(const char* name) noexcept { ::unsetenv(name); }
+void remove_from_environment(const char* name) noexcept {
+  ::unsetenv(name);
+}
 
 }  // namespace mqtt_logger

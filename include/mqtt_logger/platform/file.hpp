@@ -24,7 +24,8 @@ struct FileIdentity {
 ///
 /// Threads: one owner; sync() may run in another thread beside write_at().
 /// Owns:    the system's handle, closed by the destructor. Other programs may read the file meanwhile.
-/// Errors:  every function reports the system's error; after a failed write_at() the bytes beyond `offset` are
+/// Errors:  every function reports the system's error; after a failed write_at() the bytes beyond `offset`
+/// are
 ///          undefined, until truncate() or another write_at().
 class File {
  public:
@@ -42,16 +43,18 @@ class File {
   [[nodiscard]] virtual std::error_code identity(FileIdentity& identity) noexcept = 0;
 };
 
-/// The file system, as far as the exports need it. An interface, so that tests can make any call fail or forget what
-/// was not synced.
+/// The file system, as far as the exports need it. An interface, so that tests can make any call fail or
+/// forget what was not synced.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
 
   /// Opens for reading and writing. `std::errc::no_such_file_or_directory` if there is none.
-  [[nodiscard]] virtual std::error_code open(const std::filesystem::path& path, std::unique_ptr<File>& file) = 0;
+  [[nodiscard]] virtual std::error_code open(const std::filesystem::path& path,
+                                             std::unique_ptr<File>& file) = 0;
   /// Creates a file that must not exist yet, and opens it.
-  [[nodiscard]] virtual std::error_code create(const std::filesystem::path& path, std::unique_ptr<File>& file) = 0;
+  [[nodiscard]] virtual std::error_code create(const std::filesystem::path& path,
+                                               std::unique_ptr<File>& file) = 0;
   /// Gives a file a new name; `std::errc::file_exists` if there is one of that name.
   [[nodiscard]] virtual std::error_code move_aside(const std::filesystem::path& from,
                                                    const std::filesystem::path& to) = 0;

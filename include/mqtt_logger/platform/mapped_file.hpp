@@ -11,8 +11,8 @@ namespace mqtt_logger {
 
 /// A region of memory that survives the process: a file, mapped whole. Or plain memory, which does not.
 ///
-/// Owns:       the mapping, and the exclusive lock on the file; the lock ends with the process, however it ends.
-/// Durability: a store survives a crash of the process at once, a power failure after sync().
+/// Owns:       the mapping, and the exclusive lock on the file; the lock ends with the process, however it
+/// ends. Durability: a store survives a crash of the process at once, a power failure after sync().
 class MappedFile {
  public:
   virtual ~MappedFile() = default;
@@ -22,10 +22,10 @@ class MappedFile {
   [[nodiscard]] virtual std::error_code sync(std::size_t offset, std::size_t length) noexcept = 0;
 };
 
-/// Opens `path`, locks it and maps all of it. A file that is not there, or is empty, is created with `size` bytes of
-/// zeros, with all its space allocated: a store into a hole on a full disk would end the process.
-/// Errors: `std::errc::resource_unavailable_try_again` if another process has it locked; else the system's error. A file
-/// that could not be made whole is removed again.
+/// Opens `path`, locks it and maps all of it. A file that is not there, or is empty, is created with `size`
+/// bytes of zeros, with all its space allocated: a store into a hole on a full disk would end the process.
+/// Errors: `std::errc::resource_unavailable_try_again` if another process has it locked; else the system's
+/// error. A file that could not be made whole is removed again.
 [[nodiscard]] std::error_code map_file(const std::filesystem::path& path, std::size_t size,
                                        std::unique_ptr<MappedFile>& mapped);
 

@@ -6,8 +6,8 @@
 
 namespace mqtt_logger {
 
-/// Sleeps while `word` holds `expected`: until wake_waiter(word), until `timeout` has passed, or for no reason at all.
-/// Costs nothing while it sleeps (Linux futex, Windows WaitOnAddress).
+/// Sleeps while `word` holds `expected`: until wake_waiter(word), until `timeout` has passed, or for no
+/// reason at all. Costs nothing while it sleeps (Linux futex, Windows WaitOnAddress).
 void wait_while_equal(std::atomic<std::uint32_t>& word, std::uint32_t expected,
                       std::chrono::milliseconds timeout) noexcept;
 
