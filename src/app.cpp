@@ -61,12 +61,25 @@ void greet(const Options& options, const std::vector<FileSink>& sinks, const Sto
   for (const FileSink& sink : sinks) paths += (paths.empty() ? "" : " and ") + sink.path().string();
   log::info("writing to {}", paths);
   log::info("connecting to {}:{} as {}", options.broker.host, options.broker.port, find_client_id(options));
-  if (stop_events.has_keyboard()) {
-    log::info("press q to quit");
-  } else {
+  if (!stop_events.has_keyboard())
     log::info("running as process {}; SIGTERM or Ctrl-C stops it", process_id());
-  }
 }
+
+/// Says that `q` quits, at first and again when the terminal is ours again (`fg`).
+class Prompt {
+ public:
+  explicit Prompt(const StopEvents& stop_events) noexcept : stop_events_{stop_events} {}
+
+  void advance() {
+    const bool has_keyboard = stop_events_.has_keyboard();
+    if (has_keyboard && !had_keyboard_) log::info("press q to quit");
+    had_keyboard_ = has_keyboard;
+  }
+
+ private:
+  const StopEvents& stop_events_;
+  bool had_keyboard_ = false;
+};
 
 /// A line of statistics each interval, if something has changed.
 class StatisticsReport {
@@ -109,11 +122,13 @@ ExitCode run(const Options& options) {
   Subscriber subscriber{options, *journal, inbox, statistics, [&stop_events] { stop_events->wake(); }};
   Simulator simulator{options};
   StatisticsReport report{statistics, options.stats_every};
+  Prompt prompt{*stop_events};
 
   greet(options, sinks, *stop_events);
   writer.start();
   if (options.fsync != Fsync::no) syncer.start();
   while (!stop_events->is_stop_requested()) {
+    prompt.advance();
     const auto due = subscriber.advance();
     // Not before we are subscribed, so that the first reading is logged as well.
     if (options.simulate && subscriber.is_subscribed()) simulator.start();

@@ -202,9 +202,11 @@ class PosixStopEvents final : public StopEvents {
  public:
   void wait(milliseconds timeout) override {
     const auto deadline = find_deadline(timeout);
+    const bool had_keyboard = has_keyboard();
     do {
       poll_once(is_stop_requested() ? milliseconds{0} : find_time_left(deadline));
-    } while (!is_stop_requested() && !signalled.is_woken.exchange(false) && Clock::now() < deadline);
+    } while (!is_stop_requested() && !signalled.is_woken.exchange(false) && has_keyboard() == had_keyboard &&
+             Clock::now() < deadline);
   }
 
   bool is_stop_requested() const noexcept override { return signalled.stop_reason != nullptr; }

@@ -61,8 +61,7 @@ bool take() noexcept {
   if (!is_in_foreground()) return false;
   termios mode{};
   if (tcgetattr(STDIN_FILENO, &mode) != 0) return false;
-  // Stopped by SIGSTOP we could not give it back; a shell that left it alone shows us our own mode, not the
-  // user's.
+  // Stopped by SIGSTOP we could not give it back: what we then find may be our own mode, not the user's.
   if (state.is_taken && is_by_key_press(mode)) return true;
   state.as_found = mode;
   mode.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);

@@ -2,13 +2,11 @@
 
 namespace mqtt_logger::terminal {
 
-/// The mode of the terminal on standard input. Process-wide, because signal handlers must be able to give it
-/// back.
+/// The mode of the terminal on standard input. Process-wide, because signal handlers give it back.
 ///
 /// Threads:   take() by the main thread; the others by any thread and in signal handlers.
-/// Invariant: the mode is only ever changed, and given back, while this process is in the terminal's
-/// foreground:
-///            in the background it belongs to the shell or to another job.
+/// Invariant: the mode is only changed, and given back, while we are in the terminal's foreground: in the
+///            background it belongs to the shell or to another job.
 
 /// Makes keys act without Enter and without echo, if we are in the foreground, and says whether we are. May
 /// be called again and again: it finds out what the shell has done in between.

@@ -9,18 +9,17 @@ namespace mqtt_logger {
 ///
 /// Threads:  one instance in a process, made before any other thread starts; wait() by the main thread,
 ///           wake() and is_stop_requested() by any thread or callback.
-/// Owns:     the process's reaction to signals, and the terminal's mode while it listens for the key. It
-/// gives
-///           the terminal back as it was found: at the end, when stopped (Ctrl-Z), when killed by a signal it
-///           can catch, when left by leave_at_once().
+/// Owns:     the process's reaction to signals, and the terminal's mode while it listens for the key.
+///           The terminal is given back as it was found: at the end, when stopped (Ctrl-Z), when killed by
+///           a signal that can be caught, when left by leave_at_once().
 /// Errors:   make_stop_events() throws StartupError. A standard input that is closed, at its end, a pipe or
 ///           /dev/null is no error: it is just not listened to any more.
 class StopEvents {
  public:
   virtual ~StopEvents() = default;
 
-  /// Waits until a stop was asked for, wake() was called, or `timeout` has passed. Handles Ctrl-Z, `fg` and
-  /// the terminal on the way. Once a stop was asked for it returns at once, each time.
+  /// Waits until a stop was asked for, wake() was called, has_keyboard() changed, or `timeout` has passed.
+  /// Handles Ctrl-Z, `fg` and the terminal on the way. Once a stop was asked for it returns at once, each time.
   virtual void wait(std::chrono::milliseconds timeout) = 0;
 
   /// Whether a stop was asked for; `q`, SIGINT, SIGTERM, SIGHUP. A second SIGINT after that ends the process
