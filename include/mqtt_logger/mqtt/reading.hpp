@@ -1,26 +1,25 @@
 #pragma once
 
+#include "mqtt_logger/mqtt/sensor.hpp"
+
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
-#include <vector>
 
 namespace mqtt_logger {
 
-/// One simulated sensor reading.
-struct Reading {
-  std::string topic;
-  std::string payload;
-};
+/// The payload of a sensor's `sequence`-th reading, taken at `time`: a daily curve (in UTC) plus noise,
+/// within the bounds of its kind. Either a plain number, `21.47`, or `{"value":21.47,"unit":"°C","seq":17}`.
+///
+/// Pure, and integers up to the last step: the same arguments give the same bytes on every machine.
+[[nodiscard]] std::string make_reading(const Sensor& sensor, std::uint64_t sequence,
+                                       std::chrono::system_clock::time_point time, std::uint64_t seed);
 
-/// The `sequence`-th reading of the `sensor`-th simulated sensor at time `time`: a daily curve plus noise, bounded,
-/// each kind with its unit. Pure: the same arguments give the same reading on every machine.
-/// `topic_root` stands in place of `sensors` at the front of the topic.
-[[nodiscard]] Reading make_reading(unsigned sensor, std::uint64_t sequence, std::chrono::system_clock::time_point time,
-                                   std::uint64_t seed, const std::string& topic_root);
-
-/// The topic root under which simulated sensors publish so that the first of `topic_filters` that can match
-/// receives them: `sensors` for `sensors/#`, `plant/hall1` for `plant/hall1/#`, `sensors` for `#`.
-[[nodiscard]] std::string find_topic_root(const std::vector<std::string>& topic_filters);
+/// When the `number`-th reading of all sensors (from 0; of sensor `number % sensors`) is due after the first:
+/// one of each sensor at once, so that a newcomer sees them all; from then on the sensors take turns, evenly
+/// spread over the interval, each with one reading an interval. Pure.
+[[nodiscard]] std::chrono::nanoseconds find_due_time(std::uint64_t number, std::size_t sensors,
+                                                     std::chrono::nanoseconds interval);
 
 }  // namespace mqtt_logger
