@@ -2,6 +2,8 @@
 
 #include "mqtt_logger/mqtt/inbox.hpp"
 
+#include <optional>
+
 namespace mqtt_logger {
 namespace {
 
@@ -12,8 +14,20 @@ constexpr auto kConnectTimeout = 10s;
 // CONNACK return codes of MQTT 3.1.1, section 3.2.2.3.
 constexpr int kUnacceptableVersion = 1;
 constexpr int kIdentifierRejected = 2;
+constexpr int kServerUnavailable = 3;
 constexpr int kBadCredentials = 4;
 constexpr int kNotAuthorized = 5;
+
+// The reason code of MQTT 5, if the broker sent one. Paho C 1.3.12 gives that of a CONNACK as the return
+// code, whose own values are below 0x80 or negative; an MQTT 3.1.1 token has a reason code of 255.
+std::optional<mqtt::ReasonCode> reason_code_of(const mqtt::token& token) noexcept {
+  constexpr int kFirstError = 0x80;  // MQTT 5, section 2.4
+  constexpr int kLastError = 0xA2;
+  for (const int code : {token.get_return_code(), static_cast<int>(token.get_reason_code())}) {
+    if (code >= kFirstError && code <= kLastError) return static_cast<mqtt::ReasonCode>(code);
+  }
+  return std::nullopt;
+}
 
 mqtt::connect_options make_options(const Options& options, MqttVersion version, bool is_clean) {
   mqtt::connect_options connect;
@@ -46,7 +60,8 @@ mqtt::connect_options make_session_options(const Options& options, MqttVersion v
   if (version == MqttVersion::v5) {
     mqtt::properties properties;
     if (!is_clean) {
-      properties.add({mqtt::property::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(options.session_expiry.count())});
+      properties.add({mqtt::property::SESSION_EXPIRY_INTERVAL,
+                      static_cast<std::int32_t>(options.session_expiry.count())});
     }
     properties.add({mqtt::property::RECEIVE_MAXIMUM, kReceiveMaximum});
     connect.set_properties(std::move(properties));
@@ -59,11 +74,28 @@ mqtt::connect_options make_clean_options(const Options& options, MqttVersion ver
 }
 
 std::string describe_failure(const mqtt::token& token) {
-  return mqtt::exception::printable_error(token.get_return_code(), token.get_reason_code());
+  const auto reason = reason_code_of(token);
+  if (reason) return mqtt::exception::reason_code_str(static_cast<int>(*reason));
+  switch (token.get_return_code()) {
+    case MQTTASYNC_FAILURE:  // all that the library says where no connection came about
+      return "nothing answers there, or the host is unknown";
+    case kUnacceptableVersion:
+      return "unacceptable protocol version";
+    case kIdentifierRejected:
+      return "client identifier rejected";
+    case kServerUnavailable:
+      return "server unavailable";
+    case kBadCredentials:
+      return "bad user name or password";
+    case kNotAuthorized:
+      return "not authorized";
+    default:
+      return mqtt::exception::printable_error(token.get_return_code());
+  }
 }
 
 bool is_refused_for_good(const mqtt::token& token) noexcept {
-  switch (token.get_reason_code()) {
+  switch (reason_code_of(token).value_or(mqtt::ReasonCode::SUCCESS)) {
     case mqtt::ReasonCode::CLIENT_IDENTIFIER_NOT_VALID:
     case mqtt::ReasonCode::BAD_USER_NAME_OR_PASSWORD:
     case mqtt::ReasonCode::NOT_AUTHORIZED:
@@ -78,7 +110,7 @@ bool is_refused_for_good(const mqtt::token& token) noexcept {
 }
 
 bool is_version_refused(const mqtt::token& token) noexcept {
-  return token.get_reason_code() == mqtt::ReasonCode::UNSUPPORTED_PROTOCOL_VERSION ||
+  return reason_code_of(token) == mqtt::ReasonCode::UNSUPPORTED_PROTOCOL_VERSION ||
          token.get_return_code() == kUnacceptableVersion;
 }
 

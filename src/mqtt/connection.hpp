@@ -1,10 +1,10 @@
 #pragma once
 
+#include "mqtt_logger/options.hpp"
+
 #include <mqtt/async_client.h>
 
 #include <string>
-
-#include "mqtt_logger/options.hpp"
 
 namespace mqtt_logger {
 
@@ -13,7 +13,8 @@ namespace mqtt_logger {
 /// "tcp://localhost:1883"
 [[nodiscard]] std::string make_uri(const BrokerAddress& broker);
 
-/// A version of the protocol for this client, and no other: left to itself the library may fall back to MQTT 3.1.
+/// A version of the protocol for this client, and no other: left to itself the library may fall back to
+/// MQTT 3.1.
 [[nodiscard]] mqtt::create_options make_create_options(MqttVersion version);
 
 /// The subscriber's connection: a session that the broker keeps for `session_expiry`.
@@ -25,8 +26,8 @@ namespace mqtt_logger {
 /// Why an action failed, in words.
 [[nodiscard]] std::string describe_failure(const mqtt::token& token);
 
-/// Whether a refused CONNECT would be refused again however often it is repeated: credentials, authorization, client
-/// identifier (MQTT 5, section 3.2.2.2; MQTT 3.1.1, section 3.2.2.3).
+/// Whether a refused CONNECT would be refused again however often it is repeated: credentials, authorization,
+/// client identifier (MQTT 5, section 3.2.2.2; MQTT 3.1.1, section 3.2.2.3).
 [[nodiscard]] bool is_refused_for_good(const mqtt::token& token) noexcept;
 
 /// Whether the broker does not speak this version of the protocol.
