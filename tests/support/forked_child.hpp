@@ -16,8 +16,7 @@
 #include <string>
 #include <thread>
 
-/// For tests of what belongs to a whole process (signals, the terminal, standard descriptors): they run in a
-/// child.
+/// For tests of what belongs to a whole process (signals, terminal, descriptors): they run in a child.
 namespace mqtt_logger::test {
 
 inline constexpr int kFalse = 99;
