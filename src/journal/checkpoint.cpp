@@ -1,11 +1,11 @@
 #include "mqtt_logger/journal/checkpoint.hpp"
 
+#include "mqtt_logger/journal/crash_point.hpp"
+#include "mqtt_logger/journal/crc32c.hpp"
+#include "mqtt_logger/journal/layout.hpp"
+
 #include <atomic>
 #include <cstring>
-
-#include "mqtt_logger/journal/crc32c.hpp"
-#include "mqtt_logger/journal/crash_point.hpp"
-#include "mqtt_logger/journal/layout.hpp"
 
 namespace mqtt_logger {
 namespace {
@@ -82,8 +82,8 @@ void CheckpointSlots::store(const Checkpoint& checkpoint) noexcept {
   ++number_;
   std::byte* const place = bytes_ + (number_ % 2) * layout::kCheckpointSlotBytes;
   std::atomic_ref<std::uint64_t> number{*reinterpret_cast<std::uint64_t*>(place)};
-  // Only the compiler's order matters: the reader is this process's successor, which sees every store. Release keeps the
-  // content from moving before the first store of the number or behind the second.
+  // Only the compiler's order matters: the reader is this process's successor, which sees every store.
+  // Release keeps the content from moving before the first store of the number or behind the second.
   number.store(0, std::memory_order_release);
   std::atomic_signal_fence(std::memory_order_seq_cst);
   crash_point("checkpoint-begun");

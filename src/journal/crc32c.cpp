@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::uint32_t kPolynomial = 0x82F63B78;  // 0x1EDC6F41 with its bits reversed
 
-// tables[n][b]: the CRC of byte b followed by n zero bytes, so that eight bytes take eight independent look-ups.
+// tables[n][b]: the CRC of byte b followed by n zero bytes, so that eight bytes take eight independent
+// look-ups.
 constexpr auto make_tables() noexcept {
   std::array<std::array<std::uint32_t, 256>, 8> tables{};
   for (std::uint32_t byte = 0; byte < 256; ++byte) {

@@ -1,19 +1,19 @@
 #include "mqtt_logger/journal/header.hpp"
 
+#include "mqtt_logger/journal/crc32c.hpp"
+#include "mqtt_logger/journal/layout.hpp"
+#include "mqtt_logger/platform/process.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstring>
 
-#include "mqtt_logger/journal/crc32c.hpp"
-#include "mqtt_logger/journal/layout.hpp"
-#include "mqtt_logger/platform/process.hpp"
-
 namespace mqtt_logger {
 namespace {
 
-// At offset 0 of the journal. The first four never change once the journal is made, and the checksum covers them; the others
-// are single stores, so that a crash leaves the old or the new value.
+// At offset 0 of the journal. The first four never change once the journal is made, and the checksum covers
+// them; the others are single stores, so that a crash leaves the old or the new value.
 struct FixedHeader {
   std::uint64_t magic;  // stored last: until then the file counts as new
   std::uint32_t version;
@@ -39,7 +39,8 @@ void store(std::span<std::byte> bytes, std::size_t offset, std::uint64_t value) 
 
 std::uint32_t crc_of(const FixedHeader& header) noexcept {
   constexpr std::size_t kCovered = offsetof(FixedHeader, ring_offset);
-  return crc32c({reinterpret_cast<const char*>(&header) + kCovered, offsetof(FixedHeader, session) - kCovered});
+  return crc32c(
+      {reinterpret_cast<const char*>(&header) + kCovered, offsetof(FixedHeader, session) - kCovered});
 }
 
 bool is_ring_size(std::uint64_t size) noexcept {
@@ -54,7 +55,8 @@ HeaderState check_header(std::span<const std::byte> bytes) noexcept {
   if (header.magic == 0) {
     const auto is_zero = [](std::byte byte) { return byte == std::byte{0}; };
     const auto behind_header = bytes.subspan(layout::kHead, layout::kReceivedBits - layout::kHead);
-    const bool is_new = std::ranges::all_of(behind_header, is_zero) && is_ring_size(bytes.size() - layout::kRing);
+    const bool is_new =
+        std::ranges::all_of(behind_header, is_zero) && is_ring_size(bytes.size() - layout::kRing);
     return is_new ? HeaderState::usable : HeaderState::foreign;
   }
   if (header.magic != layout::kMagic) return HeaderState::foreign;
@@ -87,6 +89,8 @@ void mark_open(std::span<std::byte> bytes, const std::string& session) noexcept 
   store(bytes, offsetof(FixedHeader, is_open), 1);
 }
 
-void mark_closed(std::span<std::byte> bytes) noexcept { store(bytes, offsetof(FixedHeader, is_open), 0); }
+void mark_closed(std::span<std::byte> bytes) noexcept {
+  store(bytes, offsetof(FixedHeader, is_open), 0);
+}
 
 }  // namespace mqtt_logger

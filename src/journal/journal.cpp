@@ -1,15 +1,15 @@
 #include "mqtt_logger/journal/journal.hpp"
 
-#include <algorithm>
-#include <bit>
-#include <cstring>
-
 #include "mqtt_logger/journal/crash_point.hpp"
 #include "mqtt_logger/journal/crc32c.hpp"
 #include "mqtt_logger/journal/header.hpp"
 #include "mqtt_logger/journal/layout.hpp"
 #include "mqtt_logger/journal/salvage.hpp"
 #include "mqtt_logger/platform/wake_up.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
 
 namespace mqtt_logger {
 namespace {
@@ -37,7 +37,8 @@ Journal::Journal(std::unique_ptr<MappedFile> mapping, const std::string& session
   head_ = word(layout::kHead).load(std::memory_order_relaxed);
   undo_unfinished_append();
   const Salvage found = salvage_records(ring_, checkpoint_.position, checkpoint_.next_sequence, head_);
-  findings_ = {header.is_new, header.had_crash, header.had_restart, found.records, found.lost_records, found.skipped_bytes};
+  findings_ = {header.is_new, header.had_crash,   header.had_restart,
+               found.records, found.lost_records, found.skipped_bytes};
   head_ = found.end;
   next_sequence_ = found.next_sequence;
   released_seen_ = checkpoint_.position;
@@ -48,7 +49,8 @@ Journal::Journal(std::unique_ptr<MappedFile> mapping, const std::string& session
 Journal::~Journal() = default;
 
 std::size_t Journal::mapping_size(std::uint64_t ring_bytes) noexcept {
-  const std::uint64_t ring = std::bit_ceil(std::clamp(ring_bytes, layout::kMinRingBytes, layout::kMaxRingBytes));
+  const std::uint64_t ring =
+      std::bit_ceil(std::clamp(ring_bytes, layout::kMinRingBytes, layout::kMaxRingBytes));
   return static_cast<std::size_t>(layout::kRing + ring);
 }
 
@@ -59,11 +61,12 @@ Admission Journal::append(const MessageView& message, PacketId packet_id, bool i
   const bool is_exactly_once = message.qos == QoS::exactly_once;
   const std::uint32_t crc = content_crc(message);
   const std::uint64_t flags = static_cast<std::uint64_t>(message.qos) << 1 | (message.is_retained ? 1 : 0);
-  const std::uint64_t fingerprint = std::uint64_t{crc} << 32 | (flags << 29 & 0xFFFFFFFF) | (size & 0x1FFFFFFF);
+  const std::uint64_t fingerprint =
+      std::uint64_t{crc} << 32 | (flags << 29 & 0xFFFFFFFF) | (size & 0x1FFFFFFF);
   if (packet_id != 0) {
-    const bool is_known = is_exactly_once
-                              ? packet_ids_.is_unreleased(packet_id, fingerprint)
-                              : is_duplicate && packet_ids_.is_redelivered(packet_id, fingerprint, redelivery_window_);
+    const bool is_known = is_exactly_once ? packet_ids_.is_unreleased(packet_id, fingerprint)
+                                          : is_duplicate && packet_ids_.is_redelivered(packet_id, fingerprint,
+                                                                                       redelivery_window_);
     if (is_known) return Admission::redelivered;
   }
 
@@ -78,9 +81,10 @@ Admission Journal::append(const MessageView& message, PacketId packet_id, bool i
   write_record(ring_.at(head_ + gap), Record{next_sequence_, packet_id, message}, crc);
   crash_point("record-written");
   if (packet_id != 0) {
-    // The intent says which identifier to forget if the process ends before `head` is stored. Only the compiler's order
-    // matters: the reader is this process's successor.
-    word(layout::kIntent).store((head_ & kIntentPositionMask) << kIntentIdBits | packet_id, std::memory_order_release);
+    // The intent says which identifier to forget if the process ends before `head` is stored. Only the
+    // compiler's order matters: the reader is this process's successor.
+    word(layout::kIntent)
+        .store((head_ & kIntentPositionMask) << kIntentIdBits | packet_id, std::memory_order_release);
     std::atomic_signal_fence(std::memory_order_seq_cst);
     crash_point("intent-stored");
     packet_ids_.remember(packet_id, fingerprint, is_exactly_once);
@@ -88,8 +92,8 @@ Admission Journal::append(const MessageView& message, PacketId packet_id, bool i
   }
   head_ += gap + size;
   ++next_sequence_;
-  // Sequentially consistent together with writer_sleeps_: either the writer sees this head before it sleeps, or we see
-  // that it sleeps (wait_for_records()). Release for read()'s acquire is part of that.
+  // Sequentially consistent together with writer_sleeps_: either the writer sees this head before it sleeps,
+  // or we see that it sleeps (wait_for_records()). Release for read()'s acquire is part of that.
   word(layout::kHead).store(head_, std::memory_order_seq_cst);
   crash_point("head-stored");
   if (writer_sleeps_.load(std::memory_order_seq_cst) != 0) wake_writer();
@@ -154,7 +158,9 @@ void Journal::wake_writer() noexcept {
   wake_waiter(writer_sleeps_);
 }
 
-std::error_code Journal::sync() noexcept { return mapping_->sync(0, mapping_->bytes().size()); }
+std::error_code Journal::sync() noexcept {
+  return mapping_->sync(0, mapping_->bytes().size());
+}
 
 std::error_code Journal::store_synced(const Checkpoint& checkpoint) noexcept {
   synced_slots_.store(checkpoint);
@@ -166,12 +172,15 @@ std::uint64_t Journal::pending_bytes() const noexcept {
   return word(layout::kHead).load(std::memory_order_acquire) - released;
 }
 
-void Journal::close() noexcept { mark_closed(mapping_->bytes()); }
+void Journal::close() noexcept {
+  mark_closed(mapping_->bytes());
+}
 
 void Journal::undo_unfinished_append() noexcept {
   const std::uint64_t intent = word(layout::kIntent).load(std::memory_order_relaxed);
   const auto packet_id = static_cast<PacketId>(intent);
-  if (packet_id != 0 && intent >> kIntentIdBits == (head_ & kIntentPositionMask)) packet_ids_.forget(packet_id);
+  if (packet_id != 0 && intent >> kIntentIdBits == (head_ & kIntentPositionMask))
+    packet_ids_.forget(packet_id);
   word(layout::kIntent).store(0, std::memory_order_relaxed);
 }
 

@@ -1,13 +1,13 @@
 #include "mqtt_logger/journal/open_journal.hpp"
 
-#include <filesystem>
-#include <system_error>
-
 #include "mqtt_logger/error.hpp"
 #include "mqtt_logger/journal/header.hpp"
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/platform/file.hpp"
 #include "mqtt_logger/platform/mapped_file.hpp"
+
+#include <filesystem>
+#include <system_error>
 
 namespace mqtt_logger {
 namespace {
@@ -20,14 +20,17 @@ std::unique_ptr<MappedFile> map(const std::filesystem::path& path, std::size_t s
   std::unique_ptr<MappedFile> mapping;
   const std::error_code error = map_file(path, size, mapping);
   if (!error) return mapping;
-  if (error == std::errc::resource_unavailable_try_again) fail(path, "is in use by another logger; give this one another --journal");
+  if (error == std::errc::resource_unavailable_try_again)
+    fail(path, "is in use by another logger; give this one another --journal");
   if (error == std::errc::no_space_on_device) {
-    fail(path, fmt::format("there is no room for its {} bytes; free some, or choose another place or size with --journal and "
+    fail(path, fmt::format("there is no room for its {} bytes; free some, or choose another place or size "
+                           "with --journal and "
                            "--journal-size",
                            size));
   }
-  fail(path, fmt::format("cannot be opened: {}; choose another place with --journal, or none with --journal none",
-                         error.message()));
+  fail(path,
+       fmt::format("cannot be opened: {}; choose another place with --journal, or none with --journal none",
+                   error.message()));
 }
 
 std::filesystem::path move_aside(const std::filesystem::path& path) {
@@ -36,7 +39,8 @@ std::filesystem::path move_aside(const std::filesystem::path& path) {
     aside += fmt::format(".damaged-{}", number);
     const std::error_code error = system_files().move_aside(path, aside);
     if (!error) return aside;
-    if (error != std::errc::file_exists) fail(path, fmt::format("is damaged and cannot be moved aside: {}", error.message()));
+    if (error != std::errc::file_exists)
+      fail(path, fmt::format("is damaged and cannot be moved aside: {}", error.message()));
   }
 }
 
@@ -52,8 +56,10 @@ std::filesystem::path journal_path(const Options& options) {
 std::unique_ptr<Journal> open_journal(const Options& options, const std::string& session) {
   const std::size_t size = Journal::mapping_size(options.journal_size_bytes);
   if (!options.journal_in_file) {
-    log::warning("--journal none: what is received and not yet written is lost if this process is killed, and a message that was "
-                 "being delivered then may be lost or come twice");
+    log::warning(
+        "--journal none: what is received and not yet written is lost if this process is killed, and a "
+        "message that was "
+        "being delivered then may be lost or come twice");
     return std::make_unique<Journal>(map_memory(size), session);
   }
 
@@ -65,20 +71,24 @@ std::unique_ptr<Journal> open_journal(const Options& options, const std::string&
     case HeaderState::foreign:
       fail(path, "this file is not a journal; it is left as it is; choose another place with --journal");
     case HeaderState::newer_version:
-      fail(path, "was made by a newer version of this program; use that one, or choose another place with --journal");
+      fail(path,
+           "was made by a newer version of this program; use that one, or choose another place with "
+           "--journal");
     case HeaderState::damaged: {
       mapping.reset();
       const std::filesystem::path aside = move_aside(path);
-      log::error("the journal {} is damaged: what was only in it is missing in the exports; it is kept as {}", path.string(),
-                 aside.string());
+      log::error("the journal {} is damaged: what was only in it is missing in the exports; it is kept as {}",
+                 path.string(), aside.string());
       mapping = map(path, size);
       break;
     }
   }
   if (mapping->bytes().size() != size) {
-    log::info("the journal {} keeps the size that it has ({} bytes); to change it, delete the file while no logger runs and the "
-              "last one has written everything",
-              path.string(), mapping->bytes().size());
+    log::info(
+        "the journal {} keeps the size that it has ({} bytes); to change it, delete the file while no logger "
+        "runs and the "
+        "last one has written everything",
+        path.string(), mapping->bytes().size());
   }
   return std::make_unique<Journal>(std::move(mapping), session);
 }

@@ -1,18 +1,22 @@
 #include "mqtt_logger/journal/packet_ids.hpp"
 
+#include "mqtt_logger/journal/layout.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <span>
-
-#include "mqtt_logger/journal/layout.hpp"
 
 namespace mqtt_logger {
 namespace {
 
 constexpr std::size_t kBitBytes = layout::kPacketIds / 8;
 
-constexpr std::size_t byte_of(PacketId id) noexcept { return id / 8u; }
-constexpr std::uint8_t bit_of(PacketId id) noexcept { return static_cast<std::uint8_t>(1u << (id % 8u)); }
+constexpr std::size_t byte_of(PacketId id) noexcept {
+  return id / 8u;
+}
+constexpr std::uint8_t bit_of(PacketId id) noexcept {
+  return static_cast<std::uint8_t>(1u << (id % 8u));
+}
 
 }  // namespace
 
@@ -24,8 +28,10 @@ PacketIds::PacketIds(std::byte* received_bits, std::byte* rows) noexcept
 
 bool PacketIds::is_redelivered(PacketId id, std::uint64_t fingerprint, std::uint64_t window) noexcept {
   Row& row = rows_[id];
-  const bool is_known = row.number != 0 && row.fingerprint == fingerprint && deliveries_ - row.number < window;
-  if (is_known) row.number = ++deliveries_;  // so that the distance stays within the window over many reconnects
+  const bool is_known =
+      row.number != 0 && row.fingerprint == fingerprint && deliveries_ - row.number < window;
+  if (is_known)
+    row.number = ++deliveries_;  // so that the distance stays within the window over many reconnects
   return is_known;
 }
 

@@ -1,15 +1,16 @@
 #include "mqtt_logger/journal/record.hpp"
 
+#include "mqtt_logger/journal/crc32c.hpp"
+
 #include <bit>
 #include <cstring>
 #include <string_view>
 
-#include "mqtt_logger/journal/crc32c.hpp"
-
 namespace mqtt_logger {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "the journal is little-endian; swap bytes here for others");
+static_assert(std::endian::native == std::endian::little,
+              "the journal is little-endian; swap bytes here for others");
 
 struct Header {
   std::uint32_t length;
@@ -28,7 +29,9 @@ static_assert(sizeof(Header) == kRecordHeaderBytes);
 constexpr std::uint8_t kQoSMask = 3;
 constexpr std::uint8_t kRetainFlag = 4;
 
-std::size_t padded(std::size_t size) noexcept { return (size + kRecordAlignment - 1) / kRecordAlignment * kRecordAlignment; }
+std::size_t padded(std::size_t size) noexcept {
+  return (size + kRecordAlignment - 1) / kRecordAlignment * kRecordAlignment;
+}
 
 Header read_header(const std::byte* bytes) noexcept {
   Header header{};
@@ -83,7 +86,8 @@ void write_record(std::byte* out, const Record& record, std::uint32_t crc) noexc
   header.properties_length = static_cast<std::uint32_t>(message.properties.size());
   header.topic_length = static_cast<std::uint16_t>(message.topic.size());
   header.packet_id = record.packet_id;
-  header.flags = static_cast<std::uint8_t>(static_cast<unsigned>(message.qos) | (message.is_retained ? kRetainFlag : 0u));
+  header.flags = static_cast<std::uint8_t>(static_cast<unsigned>(message.qos) |
+                                           (message.is_retained ? kRetainFlag : 0u));
   header.crc = add_header_crc(header, crc);
 
   std::memcpy(out, &header, sizeof header);
@@ -93,14 +97,18 @@ void write_record(std::byte* out, const Record& record, std::uint32_t crc) noexc
   std::memset(end, 0, static_cast<std::size_t>(out + size - end));
 }
 
-Record read_record(const std::byte* bytes) noexcept { return make_record(read_header(bytes), bytes); }
+Record read_record(const std::byte* bytes) noexcept {
+  return make_record(read_header(bytes), bytes);
+}
 
 std::optional<Record> check_record(std::span<const std::byte> bytes) noexcept {
   if (bytes.size() < sizeof(Header)) return std::nullopt;
   const Header header = read_header(bytes.data());
-  const std::uint64_t content = std::uint64_t{header.topic_length} + header.properties_length + header.payload_length;
+  const std::uint64_t content =
+      std::uint64_t{header.topic_length} + header.properties_length + header.payload_length;
   const bool is_plausible = header.length <= bytes.size() && content <= bytes.size() - sizeof(Header) &&
-                            header.length == padded(sizeof(Header) + content) && (header.flags & kQoSMask) <= 2;
+                            header.length == padded(sizeof(Header) + content) &&
+                            (header.flags & kQoSMask) <= 2;
   if (!is_plausible) return std::nullopt;
   const Record record = make_record(header, bytes.data());
   if (header.crc != add_header_crc(header, content_crc(record.message))) return std::nullopt;

@@ -1,11 +1,11 @@
 #include "mqtt_logger/journal/salvage.hpp"
 
+#include "mqtt_logger/journal/record.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <optional>
 #include <span>
-
-#include "mqtt_logger/journal/record.hpp"
 
 namespace mqtt_logger {
 namespace {
@@ -106,15 +106,16 @@ Salvage salvage_records(RingBytes ring, Position begin, std::uint64_t sequence, 
   }
   found.end = std::max(found.end, begin);
 
-  // A gap may be the last thing before the head: the record behind it was never finished. Anything else is damage.
+  // A gap may be the last thing before the head: the record behind it was never finished. Anything else is
+  // damage.
   if (is_head_plausible && found.end < head) {
     Walk rest{ring, found.end, walk.expected()};
     const bool ends_in_gap = !rest.next() && rest.position() == head;
     if (!ends_in_gap) found.skipped_bytes += head - found.end;
   }
 
-  // One record behind the head is one whose append() did not end: it was not acknowledged. More of them mean that a newer
-  // head was lost.
+  // One record behind the head is one whose append() did not end: it was not acknowledged. More of them mean
+  // that a newer head was lost.
   Walk beyond{ring, found.end, walk.expected()};
   std::uint64_t records_beyond = 0;
   while (found.skipped_bytes == 0 && beyond.next() == std::uint64_t{0}) ++records_beyond;

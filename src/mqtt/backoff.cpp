@@ -17,6 +17,8 @@ std::chrono::milliseconds Backoff::next() {
   return std::min(half + jitter, kLongest);
 }
 
-void Backoff::reset() noexcept { longest_ = kShortest; }
+void Backoff::reset() noexcept {
+  longest_ = kShortest;
+}
 
 }  // namespace mqtt_logger

@@ -1,12 +1,12 @@
 #include "mqtt_logger/mqtt/inbox.hpp"
 
-#include <algorithm>
-#include <chrono>
-#include <thread>
-
 #include "mqtt_logger/error.hpp"
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/platform/stop_events.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
 
 namespace mqtt_logger {
 namespace {
@@ -38,8 +38,10 @@ void Inbox::receive(const MessageView& message, PacketId packet_id, bool is_dupl
       break;
     case Admission::too_large:
       statistics_.too_large.add();
-      log::error("a message of {} bytes on '{}' is dropped: the journal takes at most {}; --journal-size makes it larger",
-                 message.payload.size(), message.topic, journal_.max_record_bytes());
+      log::error(
+          "a message of {} bytes on '{}' is dropped: the journal takes at most {}; --journal-size makes it "
+          "larger",
+          message.payload.size(), message.topic, journal_.max_record_bytes());
       break;
     case Admission::appended:
       if (is_synced_each_ && message.qos != QoS::at_most_once) sync();
@@ -67,17 +69,21 @@ void Inbox::wait_for_room() noexcept {
     wait = std::min<std::chrono::milliseconds>(2 * wait, kLongestWait);
     const auto now = Clock::now();
     if (now >= next_report_) {
-      log::warning("the journal is full ({} bytes wait to be written): nothing is taken from the broker, which keeps messages "
-                   "up to its own limit (Mosquitto: max_queued_messages, 1000 by default) and drops what comes beyond",
-                   pending);
+      log::warning(
+          "the journal is full ({} bytes wait to be written): nothing is taken from the broker, which keeps "
+          "messages "
+          "up to its own limit (Mosquitto: max_queued_messages, 1000 by default) and drops what comes beyond",
+          pending);
       next_report_ = now + kReportEvery;
       is_reported = true;
     }
     if (!is_stopping_.load(std::memory_order_relaxed)) {
       last_progress = now;
     } else if (now - last_progress > kStopPatience) {
-      log::error("stopped while the journal is full: {}; the journal keeps what is pending, and the next start writes it",
-                 to_string(statistics_.account()));
+      log::error(
+          "stopped while the journal is full: {}; the journal keeps what is pending, and the next start "
+          "writes it",
+          to_string(statistics_.account()));
       leave_at_once(static_cast<int>(ExitCode::something_pending));
     }
   }
@@ -86,9 +92,11 @@ void Inbox::wait_for_room() noexcept {
 
 void Inbox::sync() noexcept {
   while (const std::error_code error = journal_.sync()) {
-    log::error("the journal cannot be brought to the device: {}; nothing is acknowledged until it can", error.message());
+    log::error("the journal cannot be brought to the device: {}; nothing is acknowledged until it can",
+               error.message());
     std::this_thread::sleep_for(kSyncRetryEvery);
-    if (is_stopping_.load(std::memory_order_relaxed)) leave_at_once(static_cast<int>(ExitCode::something_pending));
+    if (is_stopping_.load(std::memory_order_relaxed))
+      leave_at_once(static_cast<int>(ExitCode::something_pending));
   }
 }
 

@@ -32,7 +32,8 @@ class PacketReader {
   std::uint16_t take_uint16() noexcept {
     const std::string_view two = take(2);
     if (two.empty()) return 0;
-    return static_cast<std::uint16_t>(static_cast<unsigned char>(two[0]) << 8 | static_cast<unsigned char>(two[1]));
+    return static_cast<std::uint16_t>(static_cast<unsigned char>(two[0]) << 8 |
+                                      static_cast<unsigned char>(two[1]));
   }
 
   // Variable Byte Integer (MQTT 5, section 1.5.5).

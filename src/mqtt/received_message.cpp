@@ -5,9 +5,10 @@
 namespace mqtt_logger {
 namespace {
 
-// Paho C++ keeps the packet identifier in a private member and has no accessor for it. Access checks do not apply to the
-// arguments of an explicit instantiation (C++20, [temp.spec]/6), so this hands out a pointer to the member without a
-// macro that changes the library's headers; if the member changes, this no longer compiles.
+// Paho C++ keeps the packet identifier in a private member and has no accessor for it. Access checks do not
+// apply to the arguments of an explicit instantiation (C++20, [temp.spec]/6), so this hands out a pointer to
+// the member without a macro that changes the library's headers; if the member changes, this no longer
+// compiles.
 using CMessage = MQTTAsync_message mqtt::message::*;
 CMessage c_message_member() noexcept;
 
@@ -70,7 +71,8 @@ PacketId packet_id_of(const mqtt::message& message) noexcept {
 
 void write_properties(std::string& out, const mqtt::message& message) {
   const MQTTProperties& properties = message.get_properties().c_struct();
-  for (const MQTTProperty& property : std::span{properties.array, static_cast<std::size_t>(properties.count)}) {
+  for (const MQTTProperty& property :
+       std::span{properties.array, static_cast<std::size_t>(properties.count)}) {
     append_property(out, property);
   }
 }

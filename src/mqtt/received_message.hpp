@@ -1,10 +1,10 @@
 #pragma once
 
+#include "mqtt_logger/journal/packet_ids.hpp"
+
 #include <mqtt/message.h>
 
 #include <string>
-
-#include "mqtt_logger/journal/packet_ids.hpp"
 
 namespace mqtt_logger {
 
@@ -13,7 +13,8 @@ namespace mqtt_logger {
 /// The packet identifier of a message of QoS 1, 0 if it has none.
 [[nodiscard]] PacketId packet_id_of(const mqtt::message& message) noexcept;
 
-/// Writes a message's properties as they were on the wire (MQTT 5, section 2.2.2, without the length in front).
+/// Writes a message's properties as they were on the wire (MQTT 5, section 2.2.2, without the length in
+/// front).
 void write_properties(std::string& out, const mqtt::message& message);
 
 }  // namespace mqtt_logger

@@ -1,17 +1,18 @@
 #include "session_store.hpp"
 
+#include "mqtt_logger/log.hpp"
+#include "mqtt_logger/mqtt/publish_packet.hpp"
+
 #include <charconv>
 #include <chrono>
 #include <optional>
 #include <string_view>
 
-#include "mqtt_logger/log.hpp"
-#include "mqtt_logger/mqtt/publish_packet.hpp"
-
 namespace mqtt_logger {
 namespace {
 
-// The library's key of a received packet: "r-" or "r5-" (MQTT 5) and the packet identifier. It removes both forms.
+// The library's key of a received packet: "r-" or "r5-" (MQTT 5) and the packet identifier. It removes both
+// forms.
 std::optional<PacketId> received_packet_id(std::string_view key) noexcept {
   if (key.starts_with("r-")) {
     key.remove_prefix(2);
@@ -60,11 +61,13 @@ void SessionStore::put(const std::string& key, const std::vector<mqtt::string_vi
     sent_[key] = join(buffers);
     return;
   }
-  // The first buffer is the fixed header, first byte and remaining length; what follows is the rest, mostly in one piece.
+  // The first buffer is the fixed header, first byte and remaining length; what follows is the rest, mostly
+  // in one piece.
   const auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
   const bool is_one_piece = buffers.size() == 2;
   const std::string joined = is_one_piece ? std::string{} : join({buffers.begin() + 1, buffers.end()});
-  const std::string_view rest = is_one_piece ? std::string_view{buffers[1].data(), buffers[1].size()} : joined;
+  const std::string_view rest =
+      is_one_piece ? std::string_view{buffers[1].data(), buffers[1].size()} : joined;
   auto packet = read_publish_packet(static_cast<unsigned char>(*buffers.front().data()), rest, version_);
   if (!packet) {
     log::error("the broker sent a malformed QoS 2 message; it is left out");

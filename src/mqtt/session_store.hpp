@@ -1,5 +1,9 @@
 #pragma once
 
+#include "mqtt_logger/journal/journal.hpp"
+#include "mqtt_logger/mqtt/inbox.hpp"
+#include "mqtt_logger/options.hpp"
+
 #include <mqtt/async_client.h>
 
 #include <map>
@@ -7,21 +11,18 @@
 #include <string>
 #include <vector>
 
-#include "mqtt_logger/journal/journal.hpp"
-#include "mqtt_logger/mqtt/inbox.hpp"
-#include "mqtt_logger/options.hpp"
-
 namespace mqtt_logger {
 
-/// The client library's persistence, which is how QoS 2 messages enter: the library hands a PUBLISH packet to put() before it
-/// answers PUBREC, and calls remove() when PUBREL has come. So put() is the append to the journal, remove() frees the packet
-/// identifier, and nothing is kept but a bit for each identifier: a PUBREL for a message of the run before is answered with a
-/// placeholder. The message callback ignores QoS 2.
+/// The client library's persistence, which is how QoS 2 messages enter: the library hands a PUBLISH packet to
+/// put() before it answers PUBREC, and calls remove() when PUBREL has come. So put() is the append to the
+/// journal, remove() frees the packet identifier, and nothing is kept but a bit for each identifier: a PUBREL
+/// for a message of the run before is answered with a placeholder. The message callback ignores QoS 2.
 ///
-/// With any of the library's own stores a message is lost or doubled if the process ends between its write to the store
-/// and the callback.
+/// With any of the library's own stores a message is lost or doubled if the process ends between its write to
+/// the store and the callback.
 ///
-/// Threads: put() and remove() of received messages by the callback thread, under the library's lock; of our own packets by any
+/// Threads: put() and remove() of received messages by the callback thread, under the library's lock; of our
+/// own packets by any
 ///          thread that publishes, hence the mutex. keys() and get() when the client is made.
 /// Errors:  put() waits where others would fail: the library ignores a failure and acknowledges anyway.
 class SessionStore final : public mqtt::iclient_persistence {
@@ -41,7 +42,7 @@ class SessionStore final : public mqtt::iclient_persistence {
   Journal& journal_;
   Inbox& inbox_;
   MqttVersion version_;
-  mutable std::mutex mutex_;                  // guards sent_
+  mutable std::mutex mutex_;                 // guards sent_
   std::map<std::string, std::string> sent_;  // our own packets in flight, for this run only
 };
 

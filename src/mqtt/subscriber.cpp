@@ -1,5 +1,15 @@
 #include "mqtt_logger/mqtt/subscriber.hpp"
 
+#include "mqtt_logger/error.hpp"
+#include "mqtt_logger/journal/crash_point.hpp"
+#include "mqtt_logger/log.hpp"
+#include "mqtt_logger/mqtt/backoff.hpp"
+#include "mqtt_logger/mqtt/subscriptions.hpp"
+
+#include "connection.hpp"
+#include "received_message.hpp"
+#include "session_store.hpp"
+
 #include <mqtt/async_client.h>
 
 #include <algorithm>
@@ -9,15 +19,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "connection.hpp"
-#include "mqtt_logger/error.hpp"
-#include "mqtt_logger/journal/crash_point.hpp"
-#include "mqtt_logger/log.hpp"
-#include "mqtt_logger/mqtt/backoff.hpp"
-#include "mqtt_logger/mqtt/subscriptions.hpp"
-#include "received_message.hpp"
-#include "session_store.hpp"
 
 namespace mqtt_logger {
 namespace {
@@ -30,10 +31,17 @@ constexpr auto kDisconnectPatience = 2s;
 
 /// What the library's threads report to the main thread.
 struct Event {
-  enum class Kind : std::uint8_t { connected, connect_failed, subscribed, subscribe_failed, unsubscribed, lost };
+  enum class Kind : std::uint8_t {
+    connected,
+    connect_failed,
+    subscribed,
+    subscribe_failed,
+    unsubscribed,
+    lost
+  };
   Kind kind{};
-  std::string reason;          // of a failure, in words
-  std::size_t filter = 0;      // which of `pending_filters_` a subscribe was for
+  std::string reason;      // of a failure, in words
+  std::size_t filter = 0;  // which of `pending_filters_` a subscribe was for
   bool is_session_present = false;
   bool is_refused_for_good = false;
   bool is_version_refused = false;
@@ -41,10 +49,12 @@ struct Event {
 
 }  // namespace
 
-/// Threads: on_success(), on_failure(), on_lost() and on_message() on the library's threads, under its lock; all else on the main
+/// Threads: on_success(), on_failure(), on_lost() and on_message() on the library's threads, under its lock;
+/// all else on the main
 ///          thread. So mutex_ is never held while the library is called.
 struct Subscriber::Impl final : private mqtt::iaction_listener {
-  Impl(const Options& options, Journal& journal, Inbox& inbox, Statistics& statistics, std::function<void()> wake)
+  Impl(const Options& options, Journal& journal, Inbox& inbox, Statistics& statistics,
+       std::function<void()> wake)
       : options_{options},
         client_id_{find_client_id(options)},
         journal_{journal},
@@ -152,16 +162,17 @@ void Subscriber::Impl::handle(const Event& event) {
         break;
       }
       if (event.is_refused_for_good && !was_connected_) {
-        throw StartupError{ExitCode::refused, fmt::format("the broker at {}:{} refuses this client: {}", options_.broker.host,
-                                                          options_.broker.port, event.reason)};
+        throw StartupError{ExitCode::refused,
+                           fmt::format("the broker at {}:{} refuses this client: {}", options_.broker.host,
+                                       options_.broker.port, event.reason)};
       }
       try_again(event.reason);
       break;
     case Event::Kind::subscribe_failed:
       if (state_ != State::subscribing) break;
       refused_.insert(pending_filters_[event.filter]);
-      log::error("the broker refuses the topic filter '{}': {}; nothing of it is logged", pending_filters_[event.filter],
-                 event.reason);
+      log::error("the broker refuses the topic filter '{}': {}; nothing of it is logged",
+                 pending_filters_[event.filter], event.reason);
       [[fallthrough]];
     case Event::Kind::subscribed:
     case Event::Kind::unsubscribed:
@@ -169,13 +180,14 @@ void Subscriber::Impl::handle(const Event& event) {
       break;
     case Event::Kind::lost:
       // While connecting, the failure of the attempt is reported as such.
-      if (state_ == State::subscribing || state_ == State::ready) try_again("connection lost: " + event.reason);
+      if (state_ == State::subscribing || state_ == State::ready)
+        try_again("connection lost: " + event.reason);
       break;
   }
 }
 
-// Asks for what the session at the broker is not subscribed to yet, and only for that: a subscription that is made again
-// brings all retained messages again (MQTT 3.1.1, section 3.8.4).
+// Asks for what the session at the broker is not subscribed to yet, and only for that: a subscription that is
+// made again brings all retained messages again (MQTT 3.1.1, section 3.8.4).
 void Subscriber::Impl::begin_subscribing(bool is_session_present) {
   state_ = State::subscribing;
   was_connected_ = true;
@@ -199,7 +211,8 @@ void Subscriber::Impl::begin_subscribing(bool is_session_present) {
     std::size_t index = 0;
     for (const auto& [filter, qos] : missing) {
       // One packet for each filter: an answer then says which filter was refused.
-      client_->subscribe(filter, static_cast<int>(options_.qos), reinterpret_cast<void*>(index++), *this, subscribe);
+      client_->subscribe(filter, static_cast<int>(options_.qos), reinterpret_cast<void*>(index++), *this,
+                         subscribe);
     }
     for (const std::string& filter : stale) {
       log::info("unsubscribing from '{}', which an earlier run asked for", filter);
@@ -222,23 +235,24 @@ void Subscriber::Impl::finish_subscribing() {
   std::string filters;
   for (const auto& [filter, qos] : made) filters += (filters.empty() ? "" : ", ") + filter;
   log::info("connected to {}:{} (MQTT {}, {}), subscribed to {}", options_.broker.host, options_.broker.port,
-            version_ == MqttVersion::v5 ? "5" : "3.1.1", is_session_present_ ? "session resumed" : "new session",
-            filters.empty() ? "nothing" : filters);
+            version_ == MqttVersion::v5 ? "5" : "3.1.1",
+            is_session_present_ ? "session resumed" : "new session", filters.empty() ? "nothing" : filters);
 }
 
 void Subscriber::Impl::try_again(const std::string& reason) {
   state_ = State::waiting;
   const auto delay = backoff_.next();
   next_attempt_ = Clock::now() + delay;
-  log::warning("no connection to {}:{}: {}; trying again in {:.1f} s", options_.broker.host, options_.broker.port, reason,
-               std::chrono::duration<double>{delay}.count());
+  log::warning("no connection to {}:{}: {}; trying again in {:.1f} s", options_.broker.host,
+               options_.broker.port, reason, std::chrono::duration<double>{delay}.count());
 }
 
 void Subscriber::Impl::stop() noexcept {
   if (!client_) return;
   inbox_.stop();
   try {
-    if (state_ == State::subscribing || state_ == State::ready) client_->disconnect()->wait_for(kDisconnectPatience);
+    if (state_ == State::subscribing || state_ == State::ready)
+      client_->disconnect()->wait_for(kDisconnectPatience);
   } catch (const std::exception& error) {
     log::debug("disconnect: {}", error.what());  // the connection is gone already
   }
@@ -298,9 +312,11 @@ void Subscriber::Impl::on_lost(const std::string& reason) {
 void Subscriber::Impl::on_message(const mqtt::const_message_ptr& message) noexcept {
   if (message->get_qos() == 2) return;  // came through the session store
   MessageView view;
-  view.receive_time = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+  view.receive_time =
+      std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
   view.topic = message->get_topic();
-  if (const mqtt::binary_ref& payload = message->get_payload_ref()) view.payload = {payload.data(), payload.size()};
+  if (const mqtt::binary_ref& payload = message->get_payload_ref())
+    view.payload = {payload.data(), payload.size()};
   properties_.clear();
   if (version_ == MqttVersion::v5) write_properties(properties_, *message);
   view.properties = properties_;
@@ -322,12 +338,20 @@ Subscriber::Subscriber(const Options& options, Journal& journal, Inbox& inbox, S
                        std::function<void()> wake)
     : impl_{std::make_unique<Impl>(options, journal, inbox, statistics, std::move(wake))} {}
 
-Subscriber::~Subscriber() { stop(); }
+Subscriber::~Subscriber() {
+  stop();
+}
 
-std::chrono::milliseconds Subscriber::advance() { return impl_->advance(); }
+std::chrono::milliseconds Subscriber::advance() {
+  return impl_->advance();
+}
 
-bool Subscriber::is_subscribed() const noexcept { return impl_->is_subscribed(); }
+bool Subscriber::is_subscribed() const noexcept {
+  return impl_->is_subscribed();
+}
 
-void Subscriber::stop() noexcept { impl_->stop(); }
+void Subscriber::stop() noexcept {
+  impl_->stop();
+}
 
 }  // namespace mqtt_logger

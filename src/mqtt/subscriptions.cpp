@@ -32,7 +32,8 @@ Subscriptions read_subscriptions(std::string_view text) {
     std::string filter{line.substr(2)};
     std::ranges::replace(filter, '\0', '\n');
     const bool is_answered = line[0] >= '0' && line[0] <= '2';
-    subscriptions.emplace(std::move(filter), is_answered ? std::optional{static_cast<QoS>(line[0] - '0')} : std::nullopt);
+    subscriptions.emplace(std::move(filter),
+                          is_answered ? std::optional{static_cast<QoS>(line[0] - '0')} : std::nullopt);
   }
   return subscriptions;
 }

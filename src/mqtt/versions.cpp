@@ -1,10 +1,10 @@
+#include "mqtt_logger/mqtt/subscriber.hpp"
+
 #include <fmt/format.h>
 #include <mqtt/async_client.h>
 
 #include <cstring>
 #include <string_view>
-
-#include "mqtt_logger/mqtt/subscriber.hpp"
 
 namespace mqtt_logger {
 

@@ -1,7 +1,8 @@
 #include "mqtt_logger/output/file_check.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <system_error>
@@ -9,7 +10,7 @@
 namespace mqtt_logger {
 namespace {
 
-constexpr std::uint64_t kChunkBytes = 64 * 1024;
+constexpr std::uint64_t kChunkBytes = std::uint64_t{64} * 1024;
 
 /// Lines of a file from an offset on; only those that end in LF.
 class LineReader {
@@ -63,7 +64,7 @@ WholeRecords find_whole_json(LineReader& lines, std::uint64_t begin, const FileF
   const bool is_array = !format.closing.empty();
   if (is_array) {  // the body ends within a line
     const auto rest = lines.next();
-    if (!rest || (*rest != "" && *rest != ",")) return found;
+    if (!rest || (!rest->empty() && *rest != ",")) return found;
     position += rest->size() + 1;
   }
   while (const auto line = lines.next()) {
@@ -81,7 +82,7 @@ std::string last_line(File& file, const FileFormat& format, std::uint64_t body_s
   const std::uint64_t end = body_size - (format.closing.empty() ? 1 : 0);  // without its LF
   for (std::uint64_t length = kChunkBytes;; length *= 4) {
     const std::uint64_t begin = end - std::min(end, length);
-    const std::string text = read_bytes(file, begin, end);
+    std::string text = read_bytes(file, begin, end);
     const std::size_t line_break = text.rfind('\n');
     if (line_break != std::string::npos) return text.substr(line_break + 1);
     if (begin == 0) return text;
@@ -93,7 +94,8 @@ std::string last_line(File& file, const FileFormat& format, std::uint64_t body_s
 std::string read_bytes(File& file, std::uint64_t begin, std::uint64_t end) {
   std::string bytes(static_cast<std::size_t>(end - begin), '\0');
   std::size_t count = 0;
-  if (const std::error_code error = file.read_at(begin, std::span<char>{bytes}, count)) throw std::system_error{error};
+  if (const std::error_code error = file.read_at(begin, std::span<char>{bytes}, count))
+    throw std::system_error{error};
   bytes.resize(count);
   return bytes;
 }
@@ -118,9 +120,11 @@ bool is_interrupted_write(std::string_view tail, std::string_view replay, const 
   return is_old_closing || format.closing.starts_with(rest);
 }
 
-WholeRecords find_whole_records(File& file, const FileFormat& format, std::uint64_t begin, std::uint64_t size) {
+WholeRecords find_whole_records(File& file, const FileFormat& format, std::uint64_t begin,
+                                std::uint64_t size) {
   LineReader lines{file, begin, size};
-  return format.extension == ".csv" ? find_whole_csv(lines, begin, format) : find_whole_json(lines, begin, format);
+  return format.extension == ".csv" ? find_whole_csv(lines, begin, format)
+                                    : find_whole_json(lines, begin, format);
 }
 
 }  // namespace mqtt_logger

@@ -1,11 +1,11 @@
 #include "mqtt_logger/output/file_format.hpp"
 
+#include "mqtt_logger/format/csv.hpp"
+#include "mqtt_logger/format/json.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
-
-#include "mqtt_logger/format/csv.hpp"
-#include "mqtt_logger/format/json.hpp"
 
 namespace mqtt_logger {
 namespace {
@@ -42,6 +42,8 @@ constexpr std::array<FileFormat, 3> kFormats{
 
 }  // namespace
 
-const FileFormat& file_format(Format format) noexcept { return kFormats[static_cast<std::size_t>(format)]; }
+const FileFormat& file_format(Format format) noexcept {
+  return kFormats[static_cast<std::size_t>(format)];
+}
 
 }  // namespace mqtt_logger

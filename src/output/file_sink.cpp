@@ -1,19 +1,19 @@
 #include "mqtt_logger/output/file_sink.hpp"
 
-#include <utility>
-
 #include "mqtt_logger/journal/crash_point.hpp"
+
+#include <utility>
 
 namespace mqtt_logger {
 namespace {
 
 // A batch that was once larger (a message of megabytes) gives its memory back.
-constexpr std::size_t kUsualBatchBytes = 1024 * 1024;
+constexpr std::size_t kUsualBatchBytes = std::size_t{1024} * 1024;
 
 }  // namespace
 
-FileSink::FileSink(Format format, std::filesystem::path path, std::unique_ptr<File> file, std::uint64_t body_size,
-                   std::uint64_t next_sequence)
+FileSink::FileSink(Format format, std::filesystem::path path, std::unique_ptr<File> file,
+                   std::uint64_t body_size, std::uint64_t next_sequence)
     : format_{format},
       rules_{file_format(format)},
       path_{std::move(path)},

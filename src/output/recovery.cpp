@@ -1,12 +1,5 @@
 #include "mqtt_logger/output/recovery.hpp"
 
-#include <algorithm>
-#include <chrono>
-#include <optional>
-#include <string>
-#include <system_error>
-#include <utility>
-
 #include "mqtt_logger/error.hpp"
 #include "mqtt_logger/format/fields.hpp"
 #include "mqtt_logger/format/timestamp.hpp"
@@ -14,15 +7,23 @@
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/output/file_check.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
 namespace mqtt_logger {
 namespace {
 
 constexpr std::array kAllFormats{Format::csv, Format::json, Format::jsonl};
 
-[[noreturn]] void fail(const std::filesystem::path& path, const std::string& doing, const std::error_code& error) {
+[[noreturn]] void fail(const std::filesystem::path& path, const std::string& doing,
+                       const std::error_code& error) {
   throw StartupError{ExitCode::output_unusable,
-                     fmt::format("{}: cannot {}: {}; choose another place with --output", path.string(), doing,
-                                 error.message())};
+                     fmt::format("{}: cannot {}: {}; choose another place with --output", path.string(),
+                                 doing, error.message())};
 }
 
 void check(const std::error_code& error, const std::filesystem::path& path, const std::string& doing) {
@@ -32,13 +33,14 @@ void check(const std::error_code& error, const std::filesystem::path& path, cons
 // `mqtt_data.csv`, "cut" → `mqtt_data.cut-20261120T153601Z.csv`
 std::filesystem::path side_path(const std::filesystem::path& path, std::string_view what, int attempt) {
   TimestampFormatter timestamps;
-  std::string time{timestamps.format(std::chrono::time_point_cast<std::chrono::microseconds>(
-      std::chrono::system_clock::now()))};
+  std::string time{timestamps.format(
+      std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()))};
   time.resize(19);
   std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
   const std::string counter = attempt == 0 ? "" : "-" + std::to_string(attempt + 1);
   std::filesystem::path side = path;
-  side.replace_filename(fmt::format("{}.{}-{}Z{}{}", path.stem().string(), what, time, counter, path.extension().string()));
+  side.replace_filename(
+      fmt::format("{}.{}-{}Z{}{}", path.stem().string(), what, time, counter, path.extension().string()));
   return side;
 }
 
@@ -46,7 +48,11 @@ std::filesystem::path side_path(const std::filesystem::path& path, std::string_v
 class Opening {
  public:
   Opening(FileSystem& files, const Journal& journal, std::filesystem::path path, Format format)
-      : files_{files}, journal_{journal}, path_{std::move(path)}, format_{format}, rules_{file_format(format)} {}
+      : files_{files},
+        journal_{journal},
+        path_{std::move(path)},
+        format_{format},
+        rules_{file_format(format)} {}
 
   /// For an export that is asked for.
   FileSink open_or_make() {
@@ -78,20 +84,23 @@ class Opening {
     return true;
   }
 
-  // Cuts the file back to what the checkpoint says, if this is the file that it speaks of and nobody has changed it.
+  // Cuts the file back to what the checkpoint says, if this is the file that it speaks of and nobody has
+  // changed it.
   std::optional<Known> open_known() {
     const SinkCheckpoint& known = journal_.checkpoint().sinks[static_cast<std::size_t>(format_)];
     FileIdentity identity;
     check(file_->identity(identity), path_, "read it");
     if (!known.is_present || known.identity != identity || size_ < known.body_size) return std::nullopt;
-    return journal_.findings().had_restart ? cut_to_whole_records(known.body_size) : cut_to_checkpoint(known.body_size);
+    return journal_.findings().had_restart ? cut_to_whole_records(known.body_size)
+                                           : cut_to_checkpoint(known.body_size);
   }
 
   std::optional<Known> cut_to_checkpoint(std::uint64_t body_size) {
     const std::string tail = read_bytes(*file_, body_size, size_);
     if (!is_interrupted_write(tail, replay(body_size, tail.size()), rules_)) return std::nullopt;
     if (tail != rules_.closing) {
-      log::info("{}: {} bytes of an unfinished write are cut back and written again", path_.string(), tail.size());
+      log::info("{}: {} bytes of an unfinished write are cut back and written again", path_.string(),
+                tail.size());
     }
     cut(body_size);
     return Known{body_size, 0};
@@ -103,8 +112,9 @@ class Opening {
     const std::string tail = read_bytes(*file_, whole.end, size_);
     if (tail != rules_.closing) {
       if (std::ranges::any_of(tail, [](char c) { return c != '\0'; })) keep_copy(tail);
-      log::warning("{}: cut back to its last whole record after a power failure; {} bytes behind it were torn", path_.string(),
-                   tail.size());
+      log::warning(
+          "{}: cut back to its last whole record after a power failure; {} bytes behind it were torn",
+          path_.string(), tail.size());
     }
     cut(whole.end);
     return Known{whole.end, journal_.checkpoint().next_sequence + whole.count};
@@ -151,9 +161,11 @@ class Opening {
       const std::error_code error = files_.move_aside(path_, aside);
       if (error == std::errc::file_exists) continue;
       check(error, path_, "move it aside");
-      log::warning("{} is not an export that can be continued (another header, or a torn end); it is kept as {}, and a new one "
-                   "is begun",
-                   path_.string(), aside.string());
+      log::warning(
+          "{} is not an export that can be continued (another header, or a torn end); it is kept as {}, and "
+          "a new one "
+          "is begun",
+          path_.string(), aside.string());
       return;
     }
   }
@@ -180,10 +192,11 @@ class Opening {
 };
 
 void report(const JournalFindings& found) {
-  if (found.records != 0) log::info("{} messages of the run before are in the journal and are written now", found.records);
+  if (found.records != 0)
+    log::info("{} messages of the run before are in the journal and are written now", found.records);
   if (found.skipped_bytes != 0 || found.lost_records != 0) {
-    log::error("the journal was damaged: {} bytes of it could not be read, at least {} messages are missing", found.skipped_bytes,
-               found.lost_records);
+    log::error("the journal was damaged: {} bytes of it could not be read, at least {} messages are missing",
+               found.skipped_bytes, found.lost_records);
   }
 }
 

@@ -1,9 +1,9 @@
 #include "mqtt_logger/output/syncer.hpp"
 
+#include "mqtt_logger/log.hpp"
+
 #include <chrono>
 #include <utility>
-
-#include "mqtt_logger/log.hpp"
 
 namespace mqtt_logger {
 namespace {
@@ -15,7 +15,9 @@ constexpr std::chrono::seconds kSyncEvery{1};
 Syncer::Syncer(Journal& journal, std::vector<FileSink>& sinks, const Writer& writer)
     : journal_{journal}, sinks_{sinks}, writer_{writer} {}
 
-Syncer::~Syncer() { stop(); }
+Syncer::~Syncer() {
+  stop();
+}
 
 void Syncer::start() {
   thread_ = std::thread{[this] { run(); }};
@@ -46,8 +48,10 @@ void Syncer::sync() noexcept {
   if (synced_ == checkpoint && synced_head_ == head) return;
   if (const std::error_code error = sync_all(checkpoint)) {
     if (!std::exchange(is_failing_, true)) {
-      log::error("exports or journal cannot be brought to the device: {}; a power failure would lose what came since",
-                 error.message());
+      log::error(
+          "exports or journal cannot be brought to the device: {}; a power failure would lose what came "
+          "since",
+          error.message());
     }
     return;
   }

@@ -1,10 +1,10 @@
 #include "mqtt_logger/output/writer.hpp"
 
-#include <utility>
-
 #include "mqtt_logger/format/fields.hpp"
 #include "mqtt_logger/journal/crash_point.hpp"
 #include "mqtt_logger/log.hpp"
+
+#include <utility>
 
 namespace mqtt_logger {
 namespace {
@@ -12,9 +12,9 @@ namespace {
 using namespace std::chrono_literals;
 
 // Large enough that a system call costs nothing beside it, small enough to stay in the processor's cache.
-constexpr std::size_t kBatchBytes = 256 * 1024;
-// While messages flow, a pause between rounds gathers them into batches; a wake-up for each message would cost more than
-// the message. After so many rounds without any the writer sleeps until it is woken.
+constexpr std::size_t kBatchBytes = std::size_t{256} * 1024;
+// While messages flow, a pause between rounds gathers them into batches; a wake-up for each message would
+// cost more than the message. After so many rounds without any the writer sleeps until it is woken.
 constexpr auto kPause = 1ms;
 constexpr int kIdleRoundsBeforeSleep = 20;
 constexpr auto kSleep = 1h;
@@ -31,7 +31,9 @@ Writer::Writer(Journal& journal, std::vector<FileSink>& sinks, Fsync fsync, Stat
       next_{journal.checkpoint()},
       checkpoint_{journal.checkpoint()} {}
 
-Writer::~Writer() { stop(); }
+Writer::~Writer() {
+  stop();
+}
 
 void Writer::start() {
   thread_ = std::thread{[this] { run(); }};
@@ -60,7 +62,8 @@ Checkpoint Writer::checkpoint() const noexcept {
 void Writer::run() noexcept {
   int idle_rounds = 0;
   for (;;) {
-    const bool is_stopping = is_stopping_.load(std::memory_order_acquire);  // before step(): all is there to be read
+    const bool is_stopping =
+        is_stopping_.load(std::memory_order_acquire);  // before step(): all is there to be read
     const Turn turn = step();
     if (is_stopping && turn != Turn::wrote) return;
     if (turn == Turn::wrote && is_batch_full_) continue;  // more is waiting
@@ -111,15 +114,19 @@ void Writer::report(const FileSink& sink, const std::error_code& error) noexcept
   if (is_failing_ && now < next_report_) return;
   is_failing_ = true;
   next_report_ = now + kReportEvery;
-  log::error("{} cannot be written: {}; nothing is lost while the journal has room ({} bytes wait in it), trying again each "
-             "second",
-             sink.path().string(), error.message(), journal_.pending_bytes());
+  log::error(
+      "{} cannot be written: {}; nothing is lost while the journal has room ({} bytes wait in it), trying "
+      "again each "
+      "second",
+      sink.path().string(), error.message(), journal_.pending_bytes());
 }
 
 void Writer::commit() noexcept {
-  for (const FileSink& sink : sinks_) next_.sinks[static_cast<std::size_t>(sink.format())] = sink.checkpoint();
+  for (const FileSink& sink : sinks_)
+    next_.sinks[static_cast<std::size_t>(sink.format())] = sink.checkpoint();
   journal_.commit(next_);
-  if (fsync_ == Fsync::always) static_cast<void>(journal_.store_synced(next_));  // its failure shows in append's sync
+  if (fsync_ == Fsync::always)
+    static_cast<void>(journal_.store_synced(next_));  // its failure shows in append's sync
   statistics_.written.add(std::exchange(batch_records_, 0));
   const std::lock_guard lock{checkpoint_mutex_};
   checkpoint_ = next_;

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "mqtt_logger/platform/file.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-
-#include "mqtt_logger/platform/file.hpp"
 
 namespace mqtt_logger {
 
@@ -28,11 +28,12 @@ struct Checkpoint {
   bool operator==(const Checkpoint&) const = default;
 };
 
-/// A checkpoint stored so that a crash at any instant leaves the old or the new one: two slots, written in turn, the
-/// valid one with the higher number counts.
+/// A checkpoint stored so that a crash at any instant leaves the old or the new one: two slots, written in
+/// turn, the valid one with the higher number counts.
 ///
-/// Slot (little-endian): number u64 (0 while it is being written), CRC-32C of what follows u32, zero u32, position u64,
-/// next_sequence u64, then per sink: present u64, volume u64, file u64, body_size u64, file_number u64.
+/// Slot (little-endian): number u64 (0 while it is being written), CRC-32C of what follows u32, zero u32,
+/// position u64, next_sequence u64, then per sink: present u64, volume u64, file u64, body_size u64,
+/// file_number u64.
 ///
 /// Threads: one owner for store(); load() at start.
 class CheckpointSlots {

@@ -6,8 +6,8 @@
 
 namespace mqtt_logger {
 
-/// CRC-32C (Castagnoli; RFC 3720, appendix B.4) of `bytes`, continuing from `crc`, the result for the bytes before.
-/// "123456789" gives 0xE3069283.
+/// CRC-32C (Castagnoli; RFC 3720, appendix B.4) of `bytes`, continuing from `crc`, the result for the bytes
+/// before. "123456789" gives 0xE3069283.
 [[nodiscard]] std::uint32_t crc32c(std::string_view bytes, std::uint32_t crc = 0) noexcept;
 
 }  // namespace mqtt_logger

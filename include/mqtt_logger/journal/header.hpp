@@ -15,8 +15,8 @@ struct HeaderFindings {
   bool had_restart = false;       ///< not closed in order, and the machine was started again since
 };
 
-/// Whether these bytes, a whole file, can be opened as a journal: a sound header of this version with the ring's size that
-/// the file's size asks for, or zeros. The reason if not.
+/// Whether these bytes, a whole file, can be opened as a journal: a sound header of this version with the
+/// ring's size that the file's size asks for, or zeros. The reason if not.
 enum class HeaderState : std::uint8_t { usable, foreign, newer_version, damaged };
 [[nodiscard]] HeaderState check_header(std::span<const std::byte> bytes) noexcept;
 

@@ -1,13 +1,5 @@
 #pragma once
 
-#include <atomic>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <memory>
-#include <optional>
-#include <string>
-
 #include "mqtt_logger/journal/checkpoint.hpp"
 #include "mqtt_logger/journal/layout.hpp"
 #include "mqtt_logger/journal/packet_ids.hpp"
@@ -15,6 +7,14 @@
 #include "mqtt_logger/journal/ring_bytes.hpp"
 #include "mqtt_logger/message.hpp"
 #include "mqtt_logger/platform/mapped_file.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
 
 namespace mqtt_logger {
 
@@ -28,18 +28,19 @@ enum class Admission : std::uint8_t {
 
 /// What the journal held when it was opened.
 struct JournalFindings {
-  bool is_new = true;              ///< there was none
-  bool had_crash = false;          ///< the process before this one did not close it
-  bool had_restart = false;        ///< and the machine was started again since: what was not synced may be missing
-  std::uint64_t records = 0;       ///< appended and not covered by the checkpoint
-  std::uint64_t lost_records = 0;  ///< known to be missing among them
-  std::uint64_t skipped_bytes = 0; ///< damaged
+  bool is_new = true;         ///< there was none
+  bool had_crash = false;     ///< the process before this one did not close it
+  bool had_restart = false;   ///< and the machine was started again since: what was not synced may be missing
+  std::uint64_t records = 0;  ///< appended and not covered by the checkpoint
+  std::uint64_t lost_records = 0;   ///< known to be missing among them
+  std::uint64_t skipped_bytes = 0;  ///< damaged
 };
 
-/// Durable single-producer single-consumer ring of records in a mapped file: the lock-free queue between the callback and
-/// the writer, which outlives the process.
+/// Durable single-producer single-consumer ring of records in a mapped file: the lock-free queue between the
+/// callback and the writer, which outlives the process.
 ///
-/// Threads:    append() and what follows it by the callback thread only; read(), commit() and wait_for_records() by the
+/// Threads:    append() and what follows it by the callback thread only; read(), commit() and
+/// wait_for_records() by the
 ///             writer thread only; store_synced() by the sync thread only; the rest as said.
 /// Owns:       the mapping and with it the file's lock.
 /// Durability: after append() a record survives a crash of the process; after sync(), a power failure.
@@ -48,8 +49,8 @@ struct JournalFindings {
 /// Layout:     journal/layout.hpp.
 class Journal {
  public:
-  /// `session` names what the packet identifiers belong to (client identifier and broker): those of another session are
-  /// forgotten. `mapping` must be usable (check_header()).
+  /// `session` names what the packet identifiers belong to (client identifier and broker): those of another
+  /// session are forgotten. `mapping` must be usable (check_header()).
   Journal(std::unique_ptr<MappedFile> mapping, const std::string& session);
   ~Journal();
   Journal(const Journal&) = delete;
@@ -64,8 +65,9 @@ class Journal {
 
   // Callback thread.
 
-  /// Appends a message. `packet_id` is 0 at QoS 0. A message of QoS 1 or 2 that was received before is recognised:
-  /// at QoS 1 if it is marked as `is_duplicate` and within the window, at QoS 2 until release(packet_id).
+  /// Appends a message. `packet_id` is 0 at QoS 0. A message of QoS 1 or 2 that was received before is
+  /// recognised: at QoS 1 if it is marked as `is_duplicate` and within the window, at QoS 2 until
+  /// release(packet_id).
   [[nodiscard]] Admission append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept;
   /// QoS 2: PUBREL was received, the identifier is free.
   void release(PacketId packet_id) noexcept { packet_ids_.release(packet_id); }
@@ -78,22 +80,23 @@ class Journal {
 
   // Main thread.
 
-  /// What the session at the broker is subscribed to, as the last set_subscriptions() said; empty if that is unknown.
+  /// What the session at the broker is subscribed to, as the last set_subscriptions() said; empty if that is
+  /// unknown.
   [[nodiscard]] std::string subscriptions() const;
   /// A text too long for its place counts as unknown.
   void set_subscriptions(const std::string& text) noexcept;
 
   // Writer thread.
 
-  /// The next record at `position`, which moves behind it; nothing if there is none yet. The record's bytes stay until a
-  /// commit() beyond it.
+  /// The next record at `position`, which moves behind it; nothing if there is none yet. The record's bytes
+  /// stay until a commit() beyond it.
   [[nodiscard]] std::optional<Record> read(Position& position) const noexcept;
   /// Stores the checkpoint and releases the ring's space before its position.
   void commit(const Checkpoint& checkpoint) noexcept;
   /// Sleeps until a record stands at `position`, wake_writer() was called, or `timeout` has passed.
   void wait_for_records(Position position, std::chrono::milliseconds timeout) noexcept;
-  /// The last one committed. At start, if the machine was restarted after a crash, the last one whose files are known to be
-  /// on the device.
+  /// The last one committed. At start, if the machine was restarted after a crash, the last one whose files
+  /// are known to be on the device.
   [[nodiscard]] const Checkpoint& checkpoint() const noexcept { return checkpoint_; }
 
   // Sync thread.

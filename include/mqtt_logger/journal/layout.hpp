@@ -19,8 +19,8 @@ namespace mqtt_logger {
 ///     1060864     subscriptions: length (u32), CRC-32C of the text (u32), text               main thread
 ///     1126400     ring of records (journal/record.hpp); its size is a power of two        callback thread
 ///
-/// A *position* counts bytes since the journal was made and only grows; its place in the ring is position modulo size.
-/// A record never wraps: where the rest of the ring is too short, a gap fills it.
+/// A *position* counts bytes since the journal was made and only grows; its place in the ring is position
+/// modulo size. A record never wraps: where the rest of the ring is too short, a gap fills it.
 namespace layout {
 
 inline constexpr std::uint64_t kMagic = 0x314C4E524A54514D;  // "MQTJRNL1" in the file

@@ -1,19 +1,19 @@
 #pragma once
 
-#include <memory>
-#include <string>
-
 #include "mqtt_logger/journal/journal.hpp"
 #include "mqtt_logger/options.hpp"
+
+#include <memory>
+#include <string>
 
 namespace mqtt_logger {
 
 /// Where the journal of these options stands: `--journal`, or the output with `.journal` appended.
 [[nodiscard]] std::filesystem::path journal_path(const Options& options);
 
-/// Opens or makes the journal that the options ask for, and says in the log what a user should know of it. A damaged one is
-/// moved aside; what is not a journal at all is left alone. `session`: see Journal.
-/// Throws StartupError (output_unusable).
+/// Opens or makes the journal that the options ask for, and says in the log what a user should know of it. A
+/// damaged one is moved aside; what is not a journal at all is left alone. `session`: see Journal. Throws
+/// StartupError (output_unusable).
 [[nodiscard]] std::unique_ptr<Journal> open_journal(const Options& options, const std::string& session);
 
 }  // namespace mqtt_logger

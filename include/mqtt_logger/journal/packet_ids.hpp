@@ -11,9 +11,10 @@ using PacketId = std::uint16_t;
 
 /// What was received under each packet identifier of the session: tells a redelivery from a new message.
 ///
-/// The DUP flag alone proves nothing (a copy that was lost with its connection comes again as DUP and was never seen), and
-/// identifiers are used again, so a redelivery is what has the identifier *and* the content of the last message with
-/// that identifier, at QoS 1 besides the DUP flag, within the last `window` deliveries.
+/// The DUP flag alone proves nothing (a copy that was lost with its connection comes again as DUP and was
+/// never seen), and identifiers are used again, so a redelivery is what has the identifier *and* the content
+/// of the last message with that identifier, at QoS 1 besides the DUP flag, within the last `window`
+/// deliveries.
 ///
 /// Threads: the callback thread only; in a mapped file it outlives the process.
 class PacketIds {
@@ -21,7 +22,8 @@ class PacketIds {
   /// The regions at layout::kReceivedBits and layout::kRows.
   PacketIds(std::byte* received_bits, std::byte* rows) noexcept;
 
-  /// QoS 1: whether this is a redelivery of what the identifier last brought; if so it counts as seen again now.
+  /// QoS 1: whether this is a redelivery of what the identifier last brought; if so it counts as seen again
+  /// now.
   [[nodiscard]] bool is_redelivered(PacketId id, std::uint64_t fingerprint, std::uint64_t window) noexcept;
   /// QoS 2: whether this content was received under this identifier and PUBREL was not seen since.
   [[nodiscard]] bool is_unreleased(PacketId id, std::uint64_t fingerprint) const noexcept;

@@ -1,19 +1,20 @@
 #pragma once
 
+#include "mqtt_logger/message.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 
-#include "mqtt_logger/message.hpp"
-
 namespace mqtt_logger {
 
-/// The bytes of one record in the journal's ring. Little-endian; fields are never reordered: a change of this layout
-/// is a new journal version (journal/layout.hpp).
+/// The bytes of one record in the journal's ring. Little-endian; fields are never reordered: a change of this
+/// layout is a new journal version (journal/layout.hpp).
 ///
 ///     offset  size
-///          0     4  length of the whole record with its padding, a multiple of 8; bit 31 marks a gap: its other bits
+///          0     4  length of the whole record with its padding, a multiple of 8; bit 31 marks a gap: its
+///          other bits
 ///                   are the number of bytes to skip, and nothing else of it counts
 ///          4     4  CRC-32C of topic, properties, payload and then bytes 8 to 39
 ///          8     8  sequence number, counting all records since the journal was made, from 1

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "mqtt_logger/journal/record.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
-
-#include "mqtt_logger/journal/record.hpp"
 
 namespace mqtt_logger {
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <cstdint>
-
 #include "mqtt_logger/journal/ring_bytes.hpp"
+
+#include <cstdint>
 
 namespace mqtt_logger {
 
@@ -11,13 +11,14 @@ struct Salvage {
   Position end = 0;                 ///< behind the last record that counts
   std::uint64_t next_sequence = 1;  ///< for the record that will be appended at `end`
   std::uint64_t records = 0;
-  std::uint64_t lost_records = 0;  ///< known to be missing, by the sequence numbers around them
-  std::uint64_t skipped_bytes = 0; ///< of damaged records, now gaps; lost records or not
+  std::uint64_t lost_records = 0;   ///< known to be missing, by the sequence numbers around them
+  std::uint64_t skipped_bytes = 0;  ///< of damaged records, now gaps; lost records or not
 };
 
-/// Checks every record from `begin` on, whose sequence number is `sequence`, and turns damage into gaps, so that afterwards
-/// every record up to `end` is whole. `head` is where the last process said that the records end, and not trusted: a power
-/// failure may have kept an older head than records, or the reverse.
-[[nodiscard]] Salvage salvage_records(RingBytes ring, Position begin, std::uint64_t sequence, Position head) noexcept;
+/// Checks every record from `begin` on, whose sequence number is `sequence`, and turns damage into gaps, so
+/// that afterwards every record up to `end` is whole. `head` is where the last process said that the records
+/// end, and not trusted: a power failure may have kept an older head than records, or the reverse.
+[[nodiscard]] Salvage salvage_records(RingBytes ring, Position begin, std::uint64_t sequence,
+                                      Position head) noexcept;
 
 }  // namespace mqtt_logger

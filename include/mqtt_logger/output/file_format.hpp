@@ -1,10 +1,10 @@
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "mqtt_logger/format/fields.hpp"
 #include "mqtt_logger/options.hpp"
+
+#include <string>
+#include <string_view>
 
 namespace mqtt_logger {
 
@@ -12,8 +12,8 @@ namespace mqtt_logger {
 ///
 ///     opening, before_first, record, after_each, before_next, record, after_each, …, closing
 ///
-/// All but the closing is the file's *body*, which only grows; every write ends with the closing, and the next one begins
-/// where it stood.
+/// All but the closing is the file's *body*, which only grows; every write ends with the closing, and the
+/// next one begins where it stood.
 struct FileFormat {
   std::string_view extension;
   std::string_view opening;

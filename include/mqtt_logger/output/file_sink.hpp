@@ -1,15 +1,15 @@
 #pragma once
 
+#include "mqtt_logger/format/fields.hpp"
+#include "mqtt_logger/journal/checkpoint.hpp"
+#include "mqtt_logger/output/file_format.hpp"
+#include "mqtt_logger/platform/file.hpp"
+
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <system_error>
-
-#include "mqtt_logger/format/fields.hpp"
-#include "mqtt_logger/journal/checkpoint.hpp"
-#include "mqtt_logger/output/file_format.hpp"
-#include "mqtt_logger/platform/file.hpp"
 
 namespace mqtt_logger {
 
@@ -17,7 +17,8 @@ namespace mqtt_logger {
 ///
 /// Threads: the writer thread; sync() the sync thread. Made before both, by recovery.
 /// Owns:    the file, open.
-/// Errors:  write() reports the system's error, has then cut the file back as far as it could, and keeps the batch: call it
+/// Errors:  write() reports the system's error, has then cut the file back as far as it could, and keeps the
+/// batch: call it
 ///          again later.
 class FileSink {
  public:

@@ -1,21 +1,21 @@
 #pragma once
 
-#include <vector>
-
 #include "mqtt_logger/journal/journal.hpp"
 #include "mqtt_logger/options.hpp"
 #include "mqtt_logger/output/file_sink.hpp"
 #include "mqtt_logger/platform/file.hpp"
 
+#include <vector>
+
 namespace mqtt_logger {
 
-/// Opens the exports so that writing can go on where the journal's checkpoint stands, and says in the log what it found. Before
-/// any thread starts, before the first connect.
+/// Opens the exports so that writing can go on where the journal's checkpoint stands, and says in the log
+/// what it found. Before any thread starts, before the first connect.
 ///
-/// An export that the checkpoint knows is cut back to it, if what stands behind is what an interrupted write leaves; the
-/// writer then writes it again from the journal. After a power failure it is cut back to its last whole record. One that
-/// the checkpoint does not know, or that somebody changed, is continued at its end if it ends as ours do, else moved aside
-/// under a new name; no byte that is not ours is destroyed.
+/// An export that the checkpoint knows is cut back to it, if what stands behind is what an interrupted write
+/// leaves; the writer then writes it again from the journal. After a power failure it is cut back to its last
+/// whole record. One that the checkpoint does not know, or that somebody changed, is continued at its end if
+/// it ends as ours do, else moved aside under a new name; no byte that is not ours is destroyed.
 ///
 /// Throws StartupError (output_unusable) if an export cannot be opened, read or made.
 [[nodiscard]] std::vector<FileSink> recover(FileSystem& files, const Options& options, Journal& journal);

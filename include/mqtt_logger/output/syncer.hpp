@@ -1,22 +1,22 @@
 #pragma once
 
+#include "mqtt_logger/journal/journal.hpp"
+#include "mqtt_logger/output/file_sink.hpp"
+#include "mqtt_logger/output/writer.hpp"
+
 #include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
-#include "mqtt_logger/journal/journal.hpp"
-#include "mqtt_logger/output/file_sink.hpp"
-#include "mqtt_logger/output/writer.hpp"
-
 namespace mqtt_logger {
 
-/// Brings exports and journal to the device each second (`--fsync everysec`), beside the writer and the callback, which never
-/// wait for it.
+/// Brings exports and journal to the device each second (`--fsync everysec`), beside the writer and the
+/// callback, which never wait for it.
 ///
-/// Threads: start() and stop() by the main thread; between them a thread of its own runs sync(). Tests call sync().
-/// Errors:  in the log, once until it works again; tried again each second.
+/// Threads: start() and stop() by the main thread; between them a thread of its own runs sync(). Tests call
+/// sync(). Errors:  in the log, once until it works again; tried again each second.
 class Syncer {
  public:
   Syncer(Journal& journal, std::vector<FileSink>& sinks, const Writer& writer);
@@ -27,7 +27,8 @@ class Syncer {
   void start();
   void stop() noexcept;
 
-  /// Exports, then journal, then the checkpoint that names them: what a checkpoint on the device says is on the device.
+  /// Exports, then journal, then the checkpoint that names them: what a checkpoint on the device says is on
+  /// the device.
   void sync() noexcept;
 
  private:

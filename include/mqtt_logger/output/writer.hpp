@@ -1,5 +1,11 @@
 #pragma once
 
+#include "mqtt_logger/format/timestamp.hpp"
+#include "mqtt_logger/journal/journal.hpp"
+#include "mqtt_logger/options.hpp"
+#include "mqtt_logger/output/file_sink.hpp"
+#include "mqtt_logger/statistics.hpp"
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -7,19 +13,14 @@
 #include <thread>
 #include <vector>
 
-#include "mqtt_logger/format/timestamp.hpp"
-#include "mqtt_logger/journal/journal.hpp"
-#include "mqtt_logger/options.hpp"
-#include "mqtt_logger/output/file_sink.hpp"
-#include "mqtt_logger/statistics.hpp"
-
 namespace mqtt_logger {
 
-/// Takes records from the journal, appends them to every sink in large batches, stores a checkpoint and releases the
-/// journal's space.
+/// Takes records from the journal, appends them to every sink in large batches, stores a checkpoint and
+/// releases the journal's space.
 ///
-/// Threads: start() and stop() by the main thread; between them a thread of its own runs step(). Tests call step().
-/// Errors:  a sink that cannot write is tried again each second, said at once and then every minute; meanwhile nothing is
+/// Threads: start() and stop() by the main thread; between them a thread of its own runs step(). Tests call
+/// step(). Errors:  a sink that cannot write is tried again each second, said at once and then every minute;
+/// meanwhile nothing is
 ///          released, so nothing is lost.
 class Writer {
  public:
@@ -32,8 +33,8 @@ class Writer {
   Writer& operator=(const Writer&) = delete;
 
   void start();
-  /// Writes all that is in the journal, and ends the thread; gives up at the first error. The callback thread must have
-  /// ended.
+  /// Writes all that is in the journal, and ends the thread; gives up at the first error. The callback thread
+  /// must have ended.
   void stop() noexcept;
 
   /// One turn: read a batch, write it to every sink, commit.
