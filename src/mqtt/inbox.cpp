@@ -1,6 +1,7 @@
 #include "mqtt_logger/mqtt/inbox.hpp"
 
 #include "mqtt_logger/error.hpp"
+#include "mqtt_logger/journal/crash_point.hpp"
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/platform/stop_events.hpp"
 
@@ -25,15 +26,14 @@ constexpr auto kStopPatience = 2s;
 
 Inbox::Inbox(Journal& journal, const Options& options, Statistics& statistics) noexcept
     : journal_{journal}, statistics_{statistics}, is_synced_each_{options.fsync == Fsync::always} {
-  // MQTT 3.1.1 sets no limit on what a broker may have in flight, but for the packet identifiers.
-  const std::uint32_t in_flight = options.mqtt_version == MqttVersion::v5 ? kReceiveMaximum : 65535;
-  journal.set_redelivery_window(options.redelivered == Redelivered::drop ? in_flight : 0);
+  journal.set_redelivery_window(options.redelivered == Redelivered::drop ? kRedeliveryWindow : 0);
 }
 
 void Inbox::receive(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept {
   statistics_.received.add();
   switch (append(message, packet_id, is_duplicate)) {
     case Admission::redelivered:
+      crash_point("redelivery-recognised");
       statistics_.redelivered.add();
       break;
     case Admission::too_large:
@@ -52,42 +52,44 @@ void Inbox::receive(const MessageView& message, PacketId packet_id, bool is_dupl
 }
 
 Admission Inbox::append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept {
-  for (;;) {
-    const Admission admission = journal_.append(message, packet_id, is_duplicate);
-    if (admission != Admission::full) return admission;
-    wait_for_room();
-  }
-}
-
-void Inbox::wait_for_room() noexcept {
-  const std::uint64_t pending = journal_.pending_bytes();
-  auto last_progress = Clock::now();
+  Admission admission = journal_.append(message, packet_id, is_duplicate);
+  if (admission != Admission::full) return admission;
   auto wait = std::chrono::milliseconds{kShortestWait};
+  auto last_progress = Clock::now();
   bool is_reported = false;
-  while (journal_.pending_bytes() >= pending) {
+  do {
+    const std::uint64_t pending = journal_.pending_bytes();
+    is_reported = report_full(pending) || is_reported;
     std::this_thread::sleep_for(wait);
     wait = std::min<std::chrono::milliseconds>(2 * wait, kLongestWait);
-    const auto now = Clock::now();
-    if (now >= next_report_) {
-      log::warning(
-          "the journal is full ({} bytes wait to be written): nothing is taken from the broker, which keeps "
-          "messages "
-          "up to its own limit (Mosquitto: max_queued_messages, 1000 by default) and drops what comes beyond",
-          pending);
-      next_report_ = now + kReportEvery;
-      is_reported = true;
-    }
-    if (!is_stopping_.load(std::memory_order_relaxed)) {
-      last_progress = now;
-    } else if (now - last_progress > kStopPatience) {
-      log::error(
-          "stopped while the journal is full: {}; the journal keeps what is pending, and the next start "
-          "writes it",
-          to_string(statistics_.account()));
-      leave_at_once(static_cast<int>(ExitCode::something_pending));
-    }
-  }
+    // Asked again each time, whatever `pending` says: all of it may have been released since the last answer.
+    admission = journal_.append(message, packet_id, is_duplicate);
+    const bool is_stopping = is_stopping_.load(std::memory_order_relaxed);
+    if (!is_stopping || journal_.pending_bytes() < pending) last_progress = Clock::now();
+    if (admission == Admission::full && Clock::now() - last_progress > kStopPatience) leave();
+  } while (admission == Admission::full);
   if (is_reported) log::info("the journal has room again");
+  return admission;
+}
+
+bool Inbox::report_full(std::uint64_t pending_bytes) noexcept {
+  const auto now = Clock::now();
+  if (now < next_report_) return false;
+  next_report_ = now + kReportEvery;
+  log::warning(
+      "the journal is full ({} bytes wait to be written): nothing is taken from the broker, which keeps "
+      "messages "
+      "up to its own limit (Mosquitto: max_queued_messages, 1000 by default) and drops what comes beyond",
+      pending_bytes);
+  return true;
+}
+
+void Inbox::leave() noexcept {
+  log::error(
+      "stopped while the journal is full: {}; the journal keeps what is pending, and the next start writes "
+      "it",
+      to_string(statistics_.account()));
+  leave_at_once(static_cast<int>(ExitCode::something_pending));
 }
 
 void Inbox::sync() noexcept {

@@ -1,5 +1,6 @@
 #include "session_store.hpp"
 
+#include "mqtt_logger/journal/crash_point.hpp"
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/mqtt/publish_packet.hpp"
 
@@ -74,7 +75,9 @@ void SessionStore::put(const std::string& key, const std::vector<mqtt::string_vi
     return;
   }
   packet->message.receive_time = now;
+  crash_point("put-begun");
   inbox_.receive(packet->message, packet->packet_id, packet->is_duplicate);
+  crash_point("put-done");
 }
 
 std::string SessionStore::get(const std::string& key) const {
@@ -86,7 +89,9 @@ std::string SessionStore::get(const std::string& key) const {
 
 void SessionStore::remove(const std::string& key) {
   if (const auto id = received_packet_id(key)) {
+    crash_point("release-begun");
     journal_.release(*id);
+    crash_point("release-done");
     return;
   }
   const std::lock_guard lock{mutex_};

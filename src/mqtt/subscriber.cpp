@@ -72,6 +72,7 @@ struct Subscriber::Impl final : private mqtt::iaction_listener {
 
   void make_client();
   void connect();
+  void doubt_subscriptions();
   void handle(const Event& event);
   void begin_subscribing(bool is_session_present);
   void finish_subscribing();
@@ -96,6 +97,7 @@ struct Subscriber::Impl final : private mqtt::iaction_listener {
   Clock::time_point next_attempt_ = Clock::now();
   bool was_connected_ = false;
   bool is_session_present_ = false;
+  Subscriptions kept_;  // of the session, as long as the broker has not told that it is a new one
   std::vector<std::string> pending_filters_;  // subscribes whose answer is awaited, by Event::filter
   std::size_t answers_due_ = 0;
   std::set<std::string> refused_;
@@ -139,11 +141,22 @@ void Subscriber::Impl::connect() {
   state_ = State::connecting;
   try {
     if (!client_) make_client();
+    doubt_subscriptions();
     // set_properties() happened on the object that is passed: copies of it lose them in Paho C++ before 1.3.
     client_->connect(make_session_options(options_, version_), nullptr, *this);
+    crash_point("connect-sent");
   } catch (const mqtt::exception& error) {
     try_again(error.what());
   }
+}
+
+// From here on the broker may make a new session, which is subscribed to nothing, and we may never be told:
+// this process may be killed before the answer is handled, or the answer be lost. The next attempt would find
+// that session and take it for ours. So until begin_subscribing() no subscription counts as made. (In
+// MQTT 3.1.1 making it again brings retained messages again; silence for ever would be worse.)
+void Subscriber::Impl::doubt_subscriptions() {
+  kept_ = read_subscriptions(journal_.subscriptions());
+  journal_.set_subscriptions(write_subscriptions(as_unanswered(kept_)));
 }
 
 void Subscriber::Impl::handle(const Event& event) {
@@ -153,6 +166,8 @@ void Subscriber::Impl::handle(const Event& event) {
       begin_subscribing(event.is_session_present);
       break;
     case Event::Kind::connect_failed:
+      if (event.is_version_refused || event.is_refused_for_good)  // so there is no new session
+        journal_.set_subscriptions(write_subscriptions(kept_));
       if (event.is_version_refused && version_ == MqttVersion::v5) {
         log::warning("the broker does not speak MQTT 5; going on with MQTT 3.1.1");
         version_ = MqttVersion::v3_1_1;
@@ -193,14 +208,14 @@ void Subscriber::Impl::begin_subscribing(bool is_session_present) {
   was_connected_ = true;
   is_session_present_ = is_session_present;
   refused_.clear();
-  if (!is_session_present) journal_.set_subscriptions({});
 
-  const Subscriptions kept = read_subscriptions(journal_.subscriptions());
+  const Subscriptions kept = is_session_present ? std::exchange(kept_, {}) : Subscriptions{};
   const Subscriptions wanted = make_subscriptions(options_);
   const Subscriptions missing = difference(wanted, kept);
   const std::vector<std::string> stale = filters_only_in(kept, wanted);
   // Whatever happens from here on, this names all that the session may be subscribed to.
   journal_.set_subscriptions(write_subscriptions(add_unanswered(kept, wanted)));
+  crash_point("subscribe-begun");
 
   pending_filters_.clear();
   answers_due_ = missing.size() + stale.size();
@@ -222,6 +237,7 @@ void Subscriber::Impl::begin_subscribing(bool is_session_present) {
     try_again(error.what());
     return;
   }
+  crash_point("subscribe-sent");
   if (answers_due_ == 0) finish_subscribing();
 }
 
@@ -230,7 +246,9 @@ void Subscriber::Impl::finish_subscribing() {
   backoff_.reset();
   Subscriptions made = make_subscriptions(options_);
   for (const std::string& filter : refused_) made.erase(filter);
+  crash_point("subscribe-answered");
   journal_.set_subscriptions(write_subscriptions(made));
+  crash_point("subscribe-done");
 
   std::string filters;
   for (const auto& [filter, qos] : made) filters += (filters.empty() ? "" : ", ") + filter;
@@ -250,6 +268,7 @@ void Subscriber::Impl::try_again(const std::string& reason) {
 void Subscriber::Impl::stop() noexcept {
   if (!client_) return;
   inbox_.stop();
+  crash_point("stop-begun");
   try {
     if (state_ == State::subscribing || state_ == State::ready)
       client_->disconnect()->wait_for(kDisconnectPatience);
@@ -257,6 +276,7 @@ void Subscriber::Impl::stop() noexcept {
     log::debug("disconnect: {}", error.what());  // the connection is gone already
   }
   client_.reset();
+  crash_point("client-gone");
 }
 
 void Subscriber::Impl::on_success(const mqtt::token& token) {
@@ -265,6 +285,7 @@ void Subscriber::Impl::on_success(const mqtt::token& token) {
     case mqtt::token::Type::CONNECT:
       event.kind = Event::Kind::connected;
       event.is_session_present = token.get_connect_response().is_session_present();
+      crash_point("connect-answered");
       // On this thread, before any message of the new session.
       if (!event.is_session_present) journal_.forget_session();
       break;
@@ -322,6 +343,7 @@ void Subscriber::Impl::on_message(const mqtt::const_message_ptr& message) noexce
   view.properties = properties_;
   view.qos = static_cast<QoS>(message->get_qos());
   view.is_retained = message->is_retained();
+  crash_point("callback-begun");
   inbox_.receive(view, packet_id_of(*message), message->is_duplicate());
   crash_point("callback-done");
 }

@@ -52,6 +52,11 @@ Subscriptions add_unanswered(Subscriptions kept, const Subscriptions& wanted) {
   return kept;
 }
 
+Subscriptions as_unanswered(Subscriptions kept) {
+  for (auto& [filter, qos] : kept) qos.reset();
+  return kept;
+}
+
 std::vector<std::string> filters_only_in(const Subscriptions& kept, const Subscriptions& wanted) {
   std::vector<std::string> filters;
   for (const auto& [filter, qos] : kept) {

@@ -1,5 +1,6 @@
 #include "mqtt_logger/platform/process.hpp"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <array>
@@ -24,6 +25,11 @@ std::string boot_id() {
   std::string id;
   std::getline(file, id);
   return id;
+}
+
+void kill_self() noexcept {
+  ::kill(::getpid(), SIGKILL);
+  for (;;) ::pause();  // until the signal is here
 }
 
 void remove_from_environment(const char* name) noexcept {

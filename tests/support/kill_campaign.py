@@ -129,14 +129,14 @@ class KillCampaign:
     def _finish(self, published: int) -> Account:
         """Lets a last logger write all that is left, and reads the exports from their begin to their end."""
         with self._start() as logger:
-            export = GrowingFile(self._json)
+            export = GrowingFile(self._csv)
             lines, deadline = 0, Deadline(_PATIENCE)
             while not deadline.is_over():
                 time.sleep(0.1)
                 count = export.count_lines()
                 if count != lines:
                     lines, deadline = count, Deadline(_PATIENCE)
-                elif lines >= published + 2 and self._account(published).lost == 0:
+                elif lines >= published + 1 and self._account(published).lost == 0:
                     break
             self._check(logger)
             self._stop(logger)

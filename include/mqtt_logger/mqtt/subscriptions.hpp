@@ -27,6 +27,9 @@ using Subscriptions = std::map<std::string, std::optional<QoS>, std::less<>>;
 /// `kept`, and what it lacks of `wanted` as not answered yet.
 [[nodiscard]] Subscriptions add_unanswered(Subscriptions kept, const Subscriptions& wanted);
 
+/// All of `kept` as not answered.
+[[nodiscard]] Subscriptions as_unanswered(Subscriptions kept);
+
 /// The topic filters of `kept` that are not wanted at all.
 [[nodiscard]] std::vector<std::string> filters_only_in(const Subscriptions& kept,
                                                        const Subscriptions& wanted);

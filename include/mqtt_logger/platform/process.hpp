@@ -13,6 +13,9 @@ namespace mqtt_logger {
 /// A text that is the same until the machine starts again; empty where the system has none.
 [[nodiscard]] std::string boot_id();
 
+/// Ends this process at once, as if another one had killed it: nothing of it is run or flushed any more.
+[[noreturn]] void kill_self() noexcept;
+
 /// Takes a variable out of this process's environment. Call before the first thread starts.
 void remove_from_environment(const char* name) noexcept;
 

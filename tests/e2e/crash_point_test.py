@@ -1,0 +1,182 @@
+"""Ended at each named step of its protocol, it loses nothing and doubles nothing.
+
+The program under test is the one with crash points (journal/crash_point.hpp); their names are found in its sources.
+"""
+
+import itertools
+import os
+import re
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+_ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(_ROOT / "tests" / "support"))
+
+import exports
+from broker import Mosquitto
+from logger import COMMAND_VARIABLE, SUBSCRIBED, Logger
+from mqtt_client import Client
+from numbered import TOPIC_FILTER, Account, make_message, take_account
+from processes import Background
+from scenario import Scenario, main
+from waiting import wait_until
+from watched_export import WatchedExport, standing_still
+
+_CRASHING_LOGGER = "CRASHING_LOGGER"
+_BATCH = 250  # messages before each death; with a journal of 64 KiB it goes round every other time
+_PASSES = ("1", "2", "1/40")  # each death comes at another pass of its point
+_WORKERS = 3
+
+# Where a point is passed only after a death at another one.
+_AFTER = {
+    "recovery-cut": "file-written",  # the last write has no checkpoint
+    "recovery-closed": "file-written",
+    "redelivery-recognised": "head-stored",  # nothing was acknowledged
+}
+# Who does not pass it, because messages of QoS 1 and 2 enter by different doors.
+_ONLY_AT_QOS = {"callback-begun": 1, "callback-done": 1, "put-begun": 2, "put-done": 2, "release-begun": 2,
+                "release-done": 2}
+
+
+def find_names() -> list[str]:
+    """In the order of the files."""
+    sources = sorted((_ROOT / "src").rglob("*.cpp"))
+    calls = re.compile(r'\bcrash_point\("([^"]+)"\)')
+    return [name for source in sources for name in calls.findall(source.read_text(encoding="utf-8"))]
+
+
+class Case:
+    """One output with its broker: messages are published, loggers die, and in the end everything must be there."""
+
+    def __init__(self, directory: Path, qos: int, mqtt_version: str):
+        self._directory, self._qos, self._mqtt_version = directory, qos, mqtt_version
+        self._work = directory / "work"
+        self._work.mkdir(parents=True)
+        self._csv, self._json = (self._work / f"exports/mqtt_data.{format}" for format in ("csv", "json"))
+        self.broker = Mosquitto(directory / "broker").start()
+        self._published = self._starts = 0
+        self.has_session = False  # from then on the broker keeps what is published
+
+    def start(self, crash_point: str = "") -> Logger:
+        self._starts += 1
+        return Logger(self._work, self._directory / f"logger-{self._starts}.stderr", "--broker", "127.0.0.1",
+                      "--port", str(self.broker.port), "--topic", TOPIC_FILTER, "--qos", str(self._qos),
+                      "--mqtt-version", self._mqtt_version, "--journal-size", "64KiB",
+                      environment={"LOGGER_CRASH_POINT": crash_point, "LOGGER_CRASH_SEED": str(self._starts)})
+
+    def publish(self) -> None:
+        begin, self._published = self._published, self._published + _BATCH
+        with Client(self.broker.port, version=5 if self._mqtt_version == "5" else 4) as client:
+            client.publish_all(make_message(number, self._qos) for number in range(begin, self._published))
+
+    def die(self, crash_point: str) -> bool:
+        """Starts a logger that is to die there, at the latest when it is asked to stop; whether it does."""
+        if self.has_session:
+            self.publish()
+        with self.start(crash_point) as logger:
+            if self.is_subscribed(logger):
+                self.has_session = True
+                self.publish()
+                wait_until(lambda: self._is_written() or not logger.is_running(), 30, "the logger to die or to write")
+            if logger.is_running():
+                logger.stop(signal.SIGTERM)
+            return logger.wait() == -signal.SIGKILL
+
+    def is_subscribed(self, logger: Logger) -> bool:
+        """Waits until it is, or has ended."""
+        wait_until(lambda: logger.find(SUBSCRIBED) or not logger.is_running(), 15, "the logger to subscribe")
+        return bool(logger.find(SUBSCRIBED))
+
+    def finish(self) -> Account:
+        """A logger without a crash point finds whole exports and writes what is left."""
+        with self.start() as logger:
+            logger.wait_until_subscribed()
+            with standing_still(logger):
+                for path in (self._csv, self._json):
+                    WatchedExport(path).check()
+            self.publish()
+            wait_until(self._is_written, 30, f"{self._published} messages")
+            exit_code = logger.stop(signal.SIGTERM)
+            assert exit_code == 0, f"the logger has ended with {exit_code}"
+        records = exports.read_csv(self._csv)
+        exports.require_same_records(records, exports.read_json(self._json))
+        return take_account(records, self._published)
+
+    def _is_written(self) -> bool:
+        return exports.count_lines(self._json, b'{"') >= self._published
+
+
+class CrashPoints(Scenario):
+    def make_case(self, name: str, qos: int, mqtt_version: str) -> Case:
+        case = Case(self.directory / f"{name}-{qos}-{mqtt_version}", qos, mqtt_version)
+        self.addCleanup(case.broker.close)
+        return case
+
+    def run_case(self, name: str, qos: int, mqtt_version: str) -> None:
+        case = self.make_case(name, qos, mqtt_version)
+        deaths = 0
+        for number in _PASSES:
+            if name in _AFTER:
+                case.die(_AFTER[name])
+            deaths += case.die(f"{name}:{number}")
+            if deaths == 0:
+                break
+            if not case.has_session:  # that death came too early for one
+                case.die("")
+        self.assertEqual(deaths > 0, _ONLY_AT_QOS.get(name, qos) == qos, f"{deaths} deaths at {name}")
+        self.assertEqual(case.finish(), Account())
+        case.broker.close()
+
+    def run_all(self, qos: int, mqtt_version: str) -> None:
+        names = find_names()
+        self.assertGreater(len(names), 40)
+        workers = [Background(self._run_some, names[begin::_WORKERS], qos, mqtt_version) for begin in range(_WORKERS)]
+        for worker in workers:
+            self.addCleanup(worker.kill)
+        faults = {name: fault for worker in workers for name, fault in worker.wait(300).items()}
+        self.assertEqual(sorted(faults), sorted(names))
+        for name, fault in faults.items():
+            with self.subTest(name):
+                self.assertEqual(fault, "")
+
+    def _run_some(self, _: Any, names: list[str], qos: int, mqtt_version: str) -> dict[str, str]:
+        """Returns what was wrong with each name, or nothing. In a process of its own: a case mostly waits."""
+        faults = dict.fromkeys(names, "")
+        for name in names:
+            try:
+                self.run_case(name, qos, mqtt_version)
+            except Exception:
+                faults[name] = traceback.format_exc()
+        return faults
+
+    def test_qos_1_with_mqtt_5(self) -> None:
+        self.run_all(1, "5")
+
+    def test_qos_1_with_mqtt_3_1_1(self) -> None:
+        self.run_all(1, "3.1.1")
+
+    def test_qos_2_with_mqtt_5(self) -> None:
+        self.run_all(2, "5")
+
+    def test_qos_2_with_mqtt_3_1_1(self) -> None:
+        self.run_all(2, "3.1.1")
+
+    def test_new_session_that_nobody_could_subscribe_is_subscribed_by_the_next_one(self) -> None:
+        for name, mqtt_version in itertools.product(("connect-answered", "subscribe-begun"), ("5", "3.1.1")):
+            with self.subTest(name, mqtt_version=mqtt_version):
+                case = self.make_case(name, 1, mqtt_version)
+                self.assertFalse(case.die(""))
+                case.broker.restart()  # without persistence: it has forgotten the session
+                with case.start(name) as logger:
+                    self.assertFalse(case.is_subscribed(logger))
+                self.assertEqual(case.finish(), Account())
+
+
+if __name__ == "__main__":
+    if _CRASHING_LOGGER not in os.environ:
+        sys.exit(f"set {_CRASHING_LOGGER} to the program with crash points")
+    os.environ[COMMAND_VARIABLE] = os.environ[_CRASHING_LOGGER]
+    main()
