@@ -18,6 +18,7 @@ struct Content {
     std::uint64_t volume;
     std::uint64_t file;
     std::uint64_t body_size;
+    std::uint64_t next_sequence;
     std::uint64_t file_number;
   } sinks[3];
 };
@@ -42,7 +43,7 @@ Content to_content(const Checkpoint& checkpoint) noexcept {
   for (std::size_t i = 0; i < checkpoint.sinks.size(); ++i) {
     const SinkCheckpoint& sink = checkpoint.sinks[i];
     content.sinks[i] = {sink.is_present ? 1u : 0u, sink.identity.volume, sink.identity.file, sink.body_size,
-                        sink.file_number};
+                        sink.next_sequence,        sink.file_number};
   }
   return content;
 }
@@ -53,7 +54,8 @@ Checkpoint to_checkpoint(const Content& content) noexcept {
   checkpoint.next_sequence = content.next_sequence;
   for (std::size_t i = 0; i < checkpoint.sinks.size(); ++i) {
     const auto& sink = content.sinks[i];
-    checkpoint.sinks[i] = {sink.is_present != 0, {sink.volume, sink.file}, sink.body_size, sink.file_number};
+    checkpoint.sinks[i] = {
+        sink.is_present != 0, {sink.volume, sink.file}, sink.body_size, sink.next_sequence, sink.file_number};
   }
   return checkpoint;
 }

@@ -5,6 +5,7 @@
 #include "mqtt_logger/platform/process.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <cstring>
@@ -12,12 +13,12 @@
 namespace mqtt_logger {
 namespace {
 
-// At offset 0 of the journal. The first four never change once the journal is made, and the checksum covers
-// them; the others are single stores, so that a crash leaves the old or the new value.
+// At offset 0 of the journal. The first five never change once the journal is made, and the first three mean
+// the same in every version; the others are single stores, so that a crash leaves the old or the new value.
 struct FixedHeader {
   std::uint64_t magic;  // stored last: until then the file counts as new
   std::uint32_t version;
-  std::uint32_t crc;  // CRC-32C of the next two
+  std::uint32_t crc;  // CRC-32C of the version and the next two
   std::uint64_t ring_offset;
   std::uint64_t ring_bytes;
   std::uint64_t session;  // CRC-32C of the session's name
@@ -26,9 +27,10 @@ struct FixedHeader {
 };
 static_assert(sizeof(FixedHeader) <= layout::kHead);
 
+// Of a file that is too short, as much as is there.
 FixedHeader load(std::span<const std::byte> bytes) noexcept {
   FixedHeader header{};
-  std::memcpy(&header, bytes.data(), sizeof header);
+  std::memcpy(&header, bytes.data(), std::min(bytes.size(), sizeof header));
   return header;
 }
 
@@ -38,32 +40,39 @@ void store(std::span<std::byte> bytes, std::size_t offset, std::uint64_t value) 
 }
 
 std::uint32_t crc_of(const FixedHeader& header) noexcept {
-  constexpr std::size_t kCovered = offsetof(FixedHeader, ring_offset);
-  return crc32c(
-      {reinterpret_cast<const char*>(&header) + kCovered, offsetof(FixedHeader, session) - kCovered});
+  const std::array<std::uint64_t, 3> covered{header.version, header.ring_offset, header.ring_bytes};
+  return crc32c({reinterpret_cast<const char*>(covered.data()), sizeof covered});
 }
 
 bool is_ring_size(std::uint64_t size) noexcept {
   return std::has_single_bit(size) && size >= layout::kMinRingBytes && size <= layout::kMaxRingBytes;
 }
 
+bool are_zeros(std::span<const std::byte> bytes) noexcept {
+  return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
+}
+
+// Whether the file begins as a journal, as far as it goes.
+bool has_magic(std::span<const std::byte> bytes) noexcept {
+  return std::memcmp(bytes.data(), &layout::kMagic, std::min(bytes.size(), sizeof layout::kMagic)) == 0;
+}
+
 }  // namespace
 
 HeaderState check_header(std::span<const std::byte> bytes) noexcept {
-  if (bytes.size() < layout::kRing + layout::kMinRingBytes) return HeaderState::foreign;
+  const bool has_journal_size = bytes.size() > layout::kRing && is_ring_size(bytes.size() - layout::kRing);
   const FixedHeader header = load(bytes);
   if (header.magic == 0) {
-    const auto is_zero = [](std::byte byte) { return byte == std::byte{0}; };
-    const auto behind_header = bytes.subspan(layout::kHead, layout::kReceivedBits - layout::kHead);
-    const bool is_new =
-        std::ranges::all_of(behind_header, is_zero) && is_ring_size(bytes.size() - layout::kRing);
-    return is_new ? HeaderState::usable : HeaderState::foreign;
+    if (has_journal_size && are_zeros(bytes.subspan(layout::kHead, layout::kReceivedBits - layout::kHead)))
+      return HeaderState::usable;
+    // A file system that cannot allocate at once may have been interrupted while the journal was made.
+    return are_zeros(bytes) ? HeaderState::damaged : HeaderState::foreign;
   }
-  if (header.magic != layout::kMagic) return HeaderState::foreign;
+  if (!has_magic(bytes)) return HeaderState::foreign;
+  if (header.crc != crc_of(header)) return HeaderState::damaged;
   if (header.version > layout::kVersion) return HeaderState::newer_version;
-  const bool is_sound = header.version == layout::kVersion && header.crc == crc_of(header) &&
-                        header.ring_offset == layout::kRing && is_ring_size(header.ring_bytes) &&
-                        header.ring_bytes == bytes.size() - layout::kRing;
+  const bool is_sound = header.version == layout::kVersion && header.ring_offset == layout::kRing &&
+                        has_journal_size && header.ring_bytes == bytes.size() - layout::kRing;
   return is_sound ? HeaderState::usable : HeaderState::damaged;
 }
 
@@ -85,8 +94,11 @@ HeaderFindings read_header(std::span<std::byte> bytes, const std::string& sessio
 
 void mark_open(std::span<std::byte> bytes, const std::string& session) noexcept {
   store(bytes, offsetof(FixedHeader, session), crc32c(session));
-  store(bytes, offsetof(FixedHeader, boot), crc32c(boot_id()));
   store(bytes, offsetof(FixedHeader, is_open), 1);
+}
+
+void mark_recovered(std::span<std::byte> bytes) noexcept {
+  store(bytes, offsetof(FixedHeader, boot), crc32c(boot_id()));
 }
 
 void mark_closed(std::span<std::byte> bytes) noexcept {

@@ -29,21 +29,31 @@ Journal::Journal(std::unique_ptr<MappedFile> mapping, const std::string& session
       synced_slots_{base_ + layout::kSyncedCheckpoint},
       packet_ids_{base_ + layout::kReceivedBits, base_ + layout::kRows} {
   const HeaderFindings header = read_header(mapping_->bytes(), session);
-  if (header.is_other_session) packet_ids_.forget_all();
+  // A power failure may have kept the trace of a message and not the message: what comes again is new then.
+  if (header.is_new || header.is_other_session || header.had_restart) packet_ids_.forget_all();
   mark_open(mapping_->bytes(), session);
+  crash_point("journal-marked");
+  if (!header.had_restart) mark_recovered(mapping_->bytes());
 
   checkpoint_ = committed_slots_.load().value_or(Checkpoint{});
-  if (header.had_restart) checkpoint_ = synced_slots_.load().value_or(checkpoint_);
+  if (header.had_restart) checkpoint_ = find_synced_checkpoint(checkpoint_);
   head_ = word(layout::kHead).load(std::memory_order_relaxed);
   undo_unfinished_append();
-  const Salvage found = salvage_records(ring_, checkpoint_.position, checkpoint_.next_sequence, head_);
+  crash_point("append-undone");
+  const Salvage found = salvage_records(ring_, checkpoint_.position, checkpoint_.next_sequence, head_,
+                                        !header.is_new && !header.had_restart);
   findings_ = {header.is_new, header.had_crash,   header.had_restart,
                found.records, found.lost_records, found.skipped_bytes};
   head_ = found.end;
   next_sequence_ = found.next_sequence;
-  released_seen_ = checkpoint_.position;
   word(layout::kHead).store(head_, std::memory_order_relaxed);
-  word(layout::kReleased).store(checkpoint_.position, std::memory_order_relaxed);
+  // Nothing more is released before end_recovery(), in case the power fails again.
+  released_seen_ = word(layout::kReleased).load(std::memory_order_relaxed);
+  const bool is_released_plausible =
+      released_seen_ <= checkpoint_.position && head_ - released_seen_ <= ring_.size();
+  if (!is_released_plausible) released_seen_ = checkpoint_.position;
+  word(layout::kReleased).store(released_seen_, std::memory_order_relaxed);
+  crash_point("journal-opened");
 }
 
 Journal::~Journal() = default;
@@ -73,11 +83,17 @@ Admission Journal::append(const MessageView& message, PacketId packet_id, bool i
   const std::uint64_t rest = ring_.room_at(head_);
   const std::uint64_t gap = size > rest ? rest : 0;
   if (head_ + gap + size - released_seen_ > ring_.size()) {
-    released_seen_ = word(layout::kReleased).load(std::memory_order_acquire);  // pairs with commit()
-    if (head_ + gap + size - released_seen_ > ring_.size()) return Admission::full;
+    released_seen_ = word(layout::kReleased).load(std::memory_order_acquire);  // pairs with release_space()
+    if (head_ + gap + size - released_seen_ > ring_.size()) {
+      request_sync();  // what is written may just wait for the device
+      return Admission::full;
+    }
   }
 
-  if (gap != 0) write_gap(ring_.at(head_), static_cast<std::size_t>(gap));
+  if (gap != 0) {
+    write_gap(ring_.at(head_), static_cast<std::size_t>(gap));
+    crash_point("gap-written");
+  }
   write_record(ring_.at(head_ + gap), Record{next_sequence_, packet_id, message}, crc);
   crash_point("record-written");
   if (packet_id != 0) {
@@ -118,6 +134,7 @@ void Journal::set_subscriptions(const std::string& text) noexcept {
   const std::uint32_t crc = crc32c({text.data(), length});
   std::memcpy(place + sizeof length + sizeof crc, text.data(), length);
   std::memcpy(place, &length, sizeof length);
+  crash_point("subscriptions-begun");
   std::memcpy(place + sizeof length, &crc, sizeof crc);
 }
 
@@ -136,12 +153,20 @@ std::optional<Record> Journal::read(Position& position) const noexcept {
   return std::nullopt;
 }
 
+void Journal::end_recovery() noexcept {
+  release_space(checkpoint_.position);
+  mark_recovered(mapping_->bytes());
+}
+
 void Journal::commit(const Checkpoint& checkpoint) noexcept {
   crash_point("commit-begun");
   committed_slots_.store(checkpoint);
   checkpoint_ = checkpoint;
   crash_point("commit-stored");
-  word(layout::kReleased).store(checkpoint.position, std::memory_order_release);  // pairs with append()
+}
+
+void Journal::release_space(Position position) noexcept {
+  word(layout::kReleased).store(position, std::memory_order_release);  // pairs with append()
   crash_point("space-released");
 }
 
@@ -162,8 +187,20 @@ std::error_code Journal::sync() noexcept {
   return mapping_->sync(0, mapping_->bytes().size());
 }
 
+void Journal::wait_for_sync_request(std::chrono::milliseconds timeout) noexcept {
+  wait_while_equal(is_sync_wanted_, 0, timeout);
+  is_sync_wanted_.store(0, std::memory_order_relaxed);
+}
+
+void Journal::request_sync() noexcept {
+  is_sync_wanted_.store(1, std::memory_order_relaxed);
+  wake_waiter(is_sync_wanted_);
+}
+
 std::error_code Journal::store_synced(const Checkpoint& checkpoint) noexcept {
+  crash_point("sync-done");
   synced_slots_.store(checkpoint);
+  crash_point("synced-stored");
   return mapping_->sync(0, layout::kReceivedBits);
 }
 
@@ -173,7 +210,23 @@ std::uint64_t Journal::pending_bytes() const noexcept {
 }
 
 void Journal::close() noexcept {
-  mark_closed(mapping_->bytes());
+  crash_point("close-begun");
+  if (synced_slots_.load().value_or(Checkpoint{}) == checkpoint_) mark_closed(mapping_->bytes());
+  crash_point("close-done");
+}
+
+// After a power failure an export holds for certain what it held at the last sync. The ring may be
+// overwritten from there on (`--fsync no` never syncs again, and a device that fails is not waited for): then
+// only what the last commit left in it is still there.
+Checkpoint Journal::find_synced_checkpoint(const Checkpoint& committed) const noexcept {
+  Checkpoint synced = synced_slots_.load().value_or(Checkpoint{});
+  for (SinkCheckpoint& sink : synced.sinks)
+    sink.next_sequence = std::max(sink.next_sequence, synced.next_sequence);
+  if (synced.position < word(layout::kReleased).load(std::memory_order_relaxed)) {
+    synced.position = committed.position;
+    synced.next_sequence = committed.next_sequence;
+  }
+  return synced;
 }
 
 void Journal::undo_unfinished_append() noexcept {

@@ -1,5 +1,6 @@
 #include "mqtt_logger/journal/packet_ids.hpp"
 
+#include "mqtt_logger/journal/crash_point.hpp"
 #include "mqtt_logger/journal/layout.hpp"
 
 #include <algorithm>
@@ -41,6 +42,7 @@ bool PacketIds::is_unreleased(PacketId id, std::uint64_t fingerprint) const noex
 
 void PacketIds::remember(PacketId id, std::uint64_t fingerprint, bool is_exactly_once) noexcept {
   rows_[id] = {fingerprint, ++deliveries_};
+  crash_point("row-stored");
   if (is_exactly_once) received_bits_[byte_of(id)] |= bit_of(id);
 }
 
@@ -55,8 +57,10 @@ void PacketIds::release(PacketId id) noexcept {
 
 void PacketIds::forget_all() noexcept {
   std::memset(received_bits_, 0, kBitBytes);
+  crash_point("bits-forgotten");
   std::memset(static_cast<void*>(rows_), 0, layout::kPacketIds * sizeof(Row));
   deliveries_ = 0;
+  crash_point("ids-forgotten");
 }
 
 std::vector<PacketId> PacketIds::unreleased() const {

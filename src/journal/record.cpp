@@ -117,7 +117,18 @@ std::optional<Record> check_record(std::span<const std::byte> bytes) noexcept {
 
 void write_gap(std::byte* out, std::size_t length) noexcept {
   const std::uint32_t word = static_cast<std::uint32_t>(length) | kGapFlag;
+  const std::uint32_t complement = ~word;
   std::memcpy(out, &word, sizeof word);
+  std::memcpy(out + sizeof word, &complement, sizeof complement);
+}
+
+std::optional<std::size_t> check_gap(std::span<const std::byte> bytes) noexcept {
+  const std::uint32_t word = read_length_word(bytes.data());
+  const std::uint32_t complement = read_length_word(bytes.data() + sizeof word);
+  const std::size_t length = word & ~kGapFlag;
+  const bool is_gap = (word & kGapFlag) != 0 && complement == ~word && length != 0 &&
+                      length % kRecordAlignment == 0 && length <= bytes.size();
+  return is_gap ? std::optional{length} : std::nullopt;
 }
 
 std::uint32_t read_length_word(const std::byte* bytes) noexcept {

@@ -51,22 +51,23 @@ class Walk {
  private:
   bool skip_gap() noexcept {
     if (position_ >= limit_) return false;
-    const std::uint32_t word = read_length_word(ring_.at(position_));
-    const std::uint64_t length = word & ~kGapFlag;
-    const bool is_gap = (word & kGapFlag) != 0 && length != 0 && length % kRecordAlignment == 0 &&
-                        length <= std::min(ring_.room_at(position_), limit_ - position_);
-    if (is_gap) position_ += length;
-    return is_gap;
+    const auto length = check_gap(room_at(position_));
+    position_ += length.value_or(0);
+    return length.has_value();
   }
 
   // Remains of the round before have smaller numbers; numbers much larger cannot have been given out.
   [[nodiscard]] std::optional<Record> record_at(Position position) const noexcept {
     if (position >= limit_) return std::nullopt;
-    const auto room = static_cast<std::size_t>(std::min(ring_.room_at(position), limit_ - position));
-    const auto record = check_record(std::span<const std::byte>{ring_.at(position), room});
+    const auto record = check_record(room_at(position));
     const bool is_next = record && record->sequence >= expected_ &&
                          record->sequence - expected_ <= ring_.size() / kRecordHeaderBytes;
     return is_next ? record : std::nullopt;
+  }
+
+  [[nodiscard]] std::span<const std::byte> room_at(Position position) const noexcept {
+    return {ring_.at(position),
+            static_cast<std::size_t>(std::min(ring_.room_at(position), limit_ - position))};
   }
 
   RingBytes ring_;
@@ -75,18 +76,23 @@ class Walk {
   std::uint64_t expected_;
 };
 
-// No remains of a damaged part may be taken for records that follow new ones.
+// No remains of a damaged part may be taken for records that follow new ones. What is clear is left alone: a
+// new ring would be written to the device for nothing.
 void clear_free_part(RingBytes ring, Position begin, Position end) noexcept {
+  constexpr std::uint64_t kPart = 4096;
   for (Position at = end; at < begin + ring.size();) {
-    const std::uint64_t length = std::min(begin + ring.size() - at, ring.room_at(at));
-    std::memset(ring.at(at), 0, static_cast<std::size_t>(length));
+    const std::uint64_t length = std::min({begin + ring.size() - at, ring.room_at(at), kPart});
+    const std::span part{ring.at(at), static_cast<std::size_t>(length)};
+    if (std::ranges::any_of(part, [](std::byte byte) { return byte != std::byte{0}; }))
+      std::memset(part.data(), 0, part.size());
     at += length;
   }
 }
 
 }  // namespace
 
-Salvage salvage_records(RingBytes ring, Position begin, std::uint64_t sequence, Position head) noexcept {
+Salvage salvage_records(RingBytes ring, Position begin, std::uint64_t sequence, Position head,
+                        bool is_head_exact) noexcept {
   const bool is_head_plausible = head >= begin && head - begin <= ring.size() && head % kRecordAlignment == 0;
   const Position claimed_end = is_head_plausible ? head : begin + ring.size();
   Salvage found;
@@ -106,26 +112,18 @@ Salvage salvage_records(RingBytes ring, Position begin, std::uint64_t sequence, 
   }
   found.end = std::max(found.end, begin);
 
-  // A gap may be the last thing before the head: the record behind it was never finished. Anything else is
-  // damage.
-  if (is_head_plausible && found.end < head) {
-    Walk rest{ring, found.end, walk.expected()};
-    const bool ends_in_gap = !rest.next() && rest.position() == head;
-    if (!ends_in_gap) found.skipped_bytes += head - found.end;
-  }
+  if (found.end < claimed_end) found.skipped_bytes += claimed_end - found.end;
 
-  // One record behind the head is one whose append() did not end: it was not acknowledged. More of them mean
-  // that a newer head was lost.
+  // Records behind the head: a newer head was lost. Behind an exact one there can only be one whose append()
+  // did not end: it was not acknowledged.
   Walk beyond{ring, found.end, walk.expected()};
-  std::uint64_t records_beyond = 0;
-  while (found.skipped_bytes == 0 && beyond.next() == std::uint64_t{0}) ++records_beyond;
-  if (records_beyond > 1) {
-    found.records += records_beyond;
+  while (!is_head_exact && found.skipped_bytes == 0 && beyond.next() == std::uint64_t{0}) {
+    ++found.records;
     found.end = beyond.position();
     walk = beyond;
   }
   found.next_sequence = walk.expected();
-  if (found.skipped_bytes != 0 || !is_head_plausible) clear_free_part(ring, begin, found.end);
+  if (!is_head_exact || found.skipped_bytes != 0) clear_free_part(ring, begin, found.end);
   return found;
 }
 

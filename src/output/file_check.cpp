@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::uint64_t kChunkBytes = std::uint64_t{64} * 1024;
 
-/// Lines of a file from an offset on; only those that end in LF.
+/// Lines of a file from an offset on; only those that end in LF, up to the first NUL: after a power failure a
+/// part that never reached the device reads as zeros.
 class LineReader {
  public:
   LineReader(File& file, std::uint64_t begin, std::uint64_t size) : file_{file}, next_{begin}, size_{size} {}
@@ -28,6 +29,10 @@ class LineReader {
       const std::uint64_t end = std::min(size_, next_ + kChunkBytes);
       buffer_ += read_bytes(file_, next_, end);
       next_ = end;
+      if (const std::size_t zero = buffer_.find('\0', searched); zero != std::string::npos) {
+        buffer_.resize(zero);
+        next_ = size_;
+      }
       line_end = buffer_.find('\n', searched);
     }
     const std::string_view line{buffer_.data() + begin_, line_end - begin_};
@@ -43,50 +48,63 @@ class LineReader {
   std::size_t begin_ = 0;
 };
 
-WholeRecords find_whole_csv(LineReader& lines, std::uint64_t begin, const FileFormat& format) {
-  WholeRecords found{begin, 0};
-  std::uint64_t position = begin;
+using OnRecord = std::function<void(std::string_view)>;
+
+std::uint64_t find_whole_csv(LineReader& lines, std::uint64_t begin, const FileFormat& format,
+                             const OnRecord& on_record) {
+  std::uint64_t end = begin;
+  std::string record;
   std::ptrdiff_t quotes = 0;
   while (const auto line = lines.next()) {
-    if (line->find('\0') != std::string_view::npos) break;
-    position += line->size() + 1;
+    record.append(*line).push_back('\n');
     quotes += std::ranges::count(*line, '"');
     if (quotes % 2 != 0) continue;  // a quoted field goes on in the next line
     if (!format.is_record(*line)) break;
-    found = {position, found.count + 1};
+    on_record(record);
+    end += record.size();
+    record.clear();
   }
-  return found;
+  return end;
 }
 
-WholeRecords find_whole_json(LineReader& lines, std::uint64_t begin, const FileFormat& format) {
-  WholeRecords found{begin, 0};
+std::uint64_t find_whole_json(LineReader& lines, std::uint64_t begin, const FileFormat& format,
+                              const OnRecord& on_record) {
+  std::uint64_t end = begin;
   std::uint64_t position = begin;
   const bool is_array = !format.closing.empty();
   if (is_array) {  // the body ends within a line
     const auto rest = lines.next();
-    if (!rest || (!rest->empty() && *rest != ",")) return found;
+    if (!rest || (*rest != "" && *rest != ",")) return end;
     position += rest->size() + 1;
   }
   while (const auto line = lines.next()) {
     const bool goes_on = is_array && line->ends_with(',');
     const std::string_view record = line->substr(0, line->size() - (goes_on ? 1 : 0));
     if (!format.is_record(record) || !nlohmann::json::accept(record)) break;
-    found = {position + record.size() + (is_array ? 0 : 1), found.count + 1};
+    on_record(record);
+    end = position + record.size() + (is_array ? 0 : 1);
     position += line->size() + 1;
   }
-  return found;
+  return end;
 }
 
-// The body's last line, or its last part if that is enough for is_record().
+// The body's last line without its LF. Of a long one the beginning and the end, which is all that is_record()
+// looks at.
 std::string last_line(File& file, const FileFormat& format, std::uint64_t body_size) {
-  const std::uint64_t end = body_size - (format.closing.empty() ? 1 : 0);  // without its LF
-  for (std::uint64_t length = kChunkBytes;; length *= 4) {
-    const std::uint64_t begin = end - std::min(end, length);
-    std::string text = read_bytes(file, begin, end);
-    const std::size_t line_break = text.rfind('\n');
-    if (line_break != std::string::npos) return text.substr(line_break + 1);
-    if (begin == 0) return text;
+  std::uint64_t begin = body_size - (format.closing.empty() ? 1 : 0);
+  std::string line;
+  bool is_whole = false;
+  while (!is_whole && begin != 0) {
+    const std::uint64_t end = begin;
+    begin -= std::min(begin, kChunkBytes);
+    std::string chunk = read_bytes(file, begin, end);
+    if (const std::size_t line_break = chunk.rfind('\n'); line_break != std::string::npos) {
+      chunk.erase(0, line_break + 1);
+      is_whole = true;
+    }
+    line = chunk + line.substr(line.size() - std::min<std::size_t>(line.size(), kChunkBytes));
   }
+  return line;
 }
 
 }  // namespace
@@ -98,6 +116,14 @@ std::string read_bytes(File& file, std::uint64_t begin, std::uint64_t end) {
     throw std::system_error{error};
   bytes.resize(count);
   return bytes;
+}
+
+bool is_hardly_begun(File& file, const FileFormat& format, std::uint64_t size) {
+  const std::string whole = std::string{format.opening} + std::string{format.closing};
+  if (size > whole.size()) return false;
+  const std::string bytes = read_bytes(file, 0, size);
+  return std::equal(bytes.begin(), bytes.end(), whole.begin(),
+                    [](char byte, char ours) { return byte == ours || byte == '\0'; });
 }
 
 bool is_continuable(File& file, const FileFormat& format, std::uint64_t size) {
@@ -112,19 +138,17 @@ bool is_continuable(File& file, const FileFormat& format, std::uint64_t size) {
   return ends_in_line_break && format.is_record(last_line(file, format, body_size));
 }
 
-bool is_interrupted_write(std::string_view tail, std::string_view replay, const FileFormat& format) {
-  const auto [tail_rest, replay_rest] = std::ranges::mismatch(tail, replay);
-  const std::string_view rest{tail_rest, tail.end()};
-  const auto same = static_cast<std::size_t>(tail_rest - tail.begin());
-  const bool is_old_closing = same < format.closing.size() && rest == format.closing.substr(same);
+bool is_rest_of_closing(std::string_view rest, std::uint64_t overwritten, const FileFormat& format) noexcept {
+  const bool is_old_closing = overwritten < format.closing.size() &&
+                              rest == format.closing.substr(static_cast<std::size_t>(overwritten));
   return is_old_closing || format.closing.starts_with(rest);
 }
 
-WholeRecords find_whole_records(File& file, const FileFormat& format, std::uint64_t begin,
-                                std::uint64_t size) {
+std::uint64_t find_whole_records(File& file, const FileFormat& format, std::uint64_t begin,
+                                 std::uint64_t size, const OnRecord& on_record) {
   LineReader lines{file, begin, size};
-  return format.extension == ".csv" ? find_whole_csv(lines, begin, format)
-                                    : find_whole_json(lines, begin, format);
+  return format.extension == ".csv" ? find_whole_csv(lines, begin, format, on_record)
+                                    : find_whole_json(lines, begin, format, on_record);
 }
 
 }  // namespace mqtt_logger

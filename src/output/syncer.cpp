@@ -16,7 +16,7 @@ Syncer::Syncer(Journal& journal, std::vector<FileSink>& sinks, const Writer& wri
     : journal_{journal}, sinks_{sinks}, writer_{writer} {}
 
 Syncer::~Syncer() {
-  stop();
+  join();
 }
 
 void Syncer::start() {
@@ -24,22 +24,22 @@ void Syncer::start() {
 }
 
 void Syncer::stop() noexcept {
+  join();
+  sync();
+}
+
+void Syncer::join() noexcept {
   if (!thread_.joinable()) return;
-  {
-    const std::lock_guard lock{mutex_};
-    is_stopping_ = true;
-  }
-  stopping_.notify_one();
+  is_stopping_.store(true, std::memory_order_release);  // pairs with run()
+  journal_.request_sync();
   thread_.join();
 }
 
 void Syncer::run() noexcept {
-  for (;;) {
+  while (!is_stopping_.load(std::memory_order_acquire)) {
     sync();
-    std::unique_lock lock{mutex_};
-    if (stopping_.wait_for(lock, kSyncEvery, [this] { return is_stopping_; })) break;
+    journal_.wait_for_sync_request(kSyncEvery);
   }
-  sync();
 }
 
 void Syncer::sync() noexcept {
@@ -53,6 +53,7 @@ void Syncer::sync() noexcept {
           "since",
           error.message());
     }
+    journal_.release_space(checkpoint.position);
     return;
   }
   if (std::exchange(is_failing_, false)) log::info("exports and journal are on the device again");
@@ -67,7 +68,10 @@ std::error_code Syncer::sync_all(const Checkpoint& checkpoint) noexcept {
     }
   }
   if (const std::error_code error = journal_.sync()) return error;
-  return synced_ == checkpoint ? std::error_code{} : journal_.store_synced(checkpoint);
+  if (synced_ == checkpoint) return {};
+  if (const std::error_code error = journal_.store_synced(checkpoint)) return error;
+  journal_.release_space(checkpoint.position);
+  return {};
 }
 
 }  // namespace mqtt_logger

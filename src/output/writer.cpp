@@ -49,7 +49,9 @@ void Writer::stop() noexcept {
 Writer::Turn Writer::step() noexcept {
   if (batch_records_ == 0) read_batch();
   if (batch_records_ == 0) return Turn::idle;
+  crash_point("batch-read");
   if (!write_batch()) return Turn::blocked;
+  crash_point("batch-written");
   commit();
   return Turn::wrote;
 }
@@ -97,9 +99,7 @@ void Writer::read_batch() {
 
 bool Writer::write_batch() noexcept {
   for (FileSink& sink : sinks_) {
-    std::error_code error = sink.write();
-    if (!error && fsync_ == Fsync::always) error = sink.sync();
-    if (error) {
+    if (const std::error_code error = sink.write()) {
       report(sink, error);
       return false;
     }
@@ -125,8 +125,7 @@ void Writer::commit() noexcept {
   for (const FileSink& sink : sinks_)
     next_.sinks[static_cast<std::size_t>(sink.format())] = sink.checkpoint();
   journal_.commit(next_);
-  if (fsync_ == Fsync::always)
-    static_cast<void>(journal_.store_synced(next_));  // its failure shows in append's sync
+  if (fsync_ == Fsync::no) journal_.release_space(next_.position);  // else when the exports are on the device
   statistics_.written.add(std::exchange(batch_records_, 0));
   const std::lock_guard lock{checkpoint_mutex_};
   checkpoint_ = next_;

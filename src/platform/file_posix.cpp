@@ -56,7 +56,8 @@ class PosixFile final : public File {
   }
 
   std::error_code sync() noexcept override {
-    return ::fdatasync(descriptor_) == 0 ? std::error_code{} : last_error();
+    const std::error_code error = ::fdatasync(descriptor_) == 0 ? std::error_code{} : last_error();
+    return error == std::errc::invalid_argument ? std::error_code{} : error;  // not every file system can
   }
 
   std::error_code size(std::uint64_t& size) noexcept override {

@@ -6,8 +6,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
+import exports
 from mqtt_client import Client
 from scenario import Scenario, main
+from waiting import wait_until
 
 
 class TopicFilter(Scenario):
@@ -96,8 +98,9 @@ class TopicFilter(Scenario):
         publisher = self.connect(broker.port)
         for number in range(200):
             publisher.publish("work/item", str(number))
-        self.wait_for_records(1, output="first/data")
-        self.wait_for_records(1, output="second/data")
+        paths = [self.path("json", output) for output in ("first/data", "second/data")]
+        wait_until(lambda: sum(exports.count_lines(path, b'{"') for path in paths) >= 200, 10, "all of the records")
+        self.assertTrue(all(exports.count_lines(path, b'{"') for path in paths), "each has its share")
         for logger in loggers:
             self.assert_stops(logger)
         records = [record for output in ("first/data", "second/data") for record in self.read_both(output)[0]]

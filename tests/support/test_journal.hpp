@@ -20,8 +20,9 @@ class JournalMemory {
   explicit JournalMemory(std::uint64_t ring_bytes) : bytes_(Journal::mapping_size(ring_bytes)) {}
   explicit JournalMemory(std::vector<std::byte> bytes) : bytes_{std::move(bytes)} {}
 
+  [[nodiscard]] std::unique_ptr<MappedFile> map() { return std::make_unique<View>(bytes_); }
   [[nodiscard]] std::unique_ptr<Journal> open(const std::string& session = kSession) {
-    return std::make_unique<Journal>(std::make_unique<View>(bytes_), session);
+    return std::make_unique<Journal>(map(), session);
   }
 
   [[nodiscard]] std::vector<std::byte>& bytes() noexcept { return bytes_; }
@@ -58,12 +59,13 @@ inline std::vector<std::string> pending_payloads(const Journal& journal) {
   return payloads;
 }
 
-/// Commits everything up to `position`.
+/// Commits everything up to `position`, and releases its space.
 inline void commit_up_to(Journal& journal, Position position, std::uint64_t next_sequence) {
   Checkpoint checkpoint = journal.checkpoint();
   checkpoint.position = position;
   checkpoint.next_sequence = next_sequence;
   journal.commit(checkpoint);
+  journal.release_space(position);
 }
 
 }  // namespace mqtt_logger::test

@@ -13,7 +13,10 @@ namespace mqtt_logger {
 struct SinkCheckpoint {
   bool is_present = false;
   FileIdentity identity;
-  std::uint64_t body_size = 0;    ///< bytes of the file without its closing
+  std::uint64_t body_size = 0;  ///< bytes of the file without its closing
+  /// Records before this one are in the file, even if they come after the checkpoint's position: after a
+  /// power failure one export may hold more than another.
+  std::uint64_t next_sequence = 0;
   std::uint64_t file_number = 0;  ///< for a series of files; 0 without rotation
 
   bool operator==(const SinkCheckpoint&) const = default;
@@ -33,7 +36,7 @@ struct Checkpoint {
 ///
 /// Slot (little-endian): number u64 (0 while it is being written), CRC-32C of what follows u32, zero u32,
 /// position u64, next_sequence u64, then per sink: present u64, volume u64, file u64, body_size u64,
-/// file_number u64.
+/// next_sequence u64, file_number u64.
 ///
 /// Threads: one owner for store(); load() at start.
 class CheckpointSlots {

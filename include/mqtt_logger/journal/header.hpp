@@ -16,15 +16,20 @@ struct HeaderFindings {
 };
 
 /// Whether these bytes, a whole file, can be opened as a journal: a sound header of this version with the
-/// ring's size that the file's size asks for, or zeros. The reason if not.
+/// ring's size that the file's size asks for, or zeros. The reason if not: `damaged` is what was a journal,
+/// or was about to become one; `foreign` is anything else.
 enum class HeaderState : std::uint8_t { usable, foreign, newer_version, damaged };
 [[nodiscard]] HeaderState check_header(std::span<const std::byte> bytes) noexcept;
 
 /// Reads the header, or writes it where there are zeros. `bytes` must be usable.
 [[nodiscard]] HeaderFindings read_header(std::span<std::byte> bytes, const std::string& session) noexcept;
 
-/// Marks the journal as in use for `session`, since this start of the machine.
+/// Marks the journal as in use for `session`.
 void mark_open(std::span<std::byte> bytes, const std::string& session) noexcept;
+
+/// Marks what is in the journal and in the exports as whole since this start of the machine: a crash from now
+/// on is one of the process alone.
+void mark_recovered(std::span<std::byte> bytes) noexcept;
 
 /// Marks the journal as closed in order.
 void mark_closed(std::span<std::byte> bytes) noexcept;

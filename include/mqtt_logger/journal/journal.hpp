@@ -39,11 +39,12 @@ struct JournalFindings {
 /// Durable single-producer single-consumer ring of records in a mapped file: the lock-free queue between the
 /// callback and the writer, which outlives the process.
 ///
-/// Threads:    append() and what follows it by the callback thread only; read(), commit() and
-/// wait_for_records() by the
-///             writer thread only; store_synced() by the sync thread only; the rest as said.
+/// Threads:    append() and what follows it by the callback thread only; read() and what follows it by the
+///             writer thread only; wait_for_sync_request() and what follows it by the sync thread only;
+///             release_space() by one of the two; the rest as said.
 /// Owns:       the mapping and with it the file's lock.
-/// Durability: after append() a record survives a crash of the process; after sync(), a power failure.
+/// Durability: after append() a record survives a crash of the process; after sync(), a power failure, until
+///             its space is released.
 /// Errors:     append() returns `full` instead of waiting.
 /// Invariant:  released <= read <= head <= released + ring size (bytes since creation, never wrapped).
 /// Layout:     journal/layout.hpp.
@@ -85,38 +86,47 @@ class Journal {
   [[nodiscard]] std::string subscriptions() const;
   /// A text too long for its place counts as unknown.
   void set_subscriptions(const std::string& text) noexcept;
+  /// Recovery has brought the exports to the checkpoint: a crash from now on is one of the process alone.
+  void end_recovery() noexcept;
 
   // Writer thread.
 
   /// The next record at `position`, which moves behind it; nothing if there is none yet. The record's bytes
   /// stay until a commit() beyond it.
   [[nodiscard]] std::optional<Record> read(Position& position) const noexcept;
-  /// Stores the checkpoint and releases the ring's space before its position.
+  /// Stores the checkpoint. The ring's space before its position may then be released.
   void commit(const Checkpoint& checkpoint) noexcept;
   /// Sleeps until a record stands at `position`, wake_writer() was called, or `timeout` has passed.
   void wait_for_records(Position position, std::chrono::milliseconds timeout) noexcept;
-  /// The last one committed. At start, if the machine was restarted after a crash, the last one whose files
-  /// are known to be on the device.
+  /// The last one committed. At start, if the machine was restarted after a crash, what is known to be on the
+  /// device.
   [[nodiscard]] const Checkpoint& checkpoint() const noexcept { return checkpoint_; }
 
   // Sync thread.
 
-  /// All that was appended and committed before the call is on the device when it returns.
-  [[nodiscard]] std::error_code sync() noexcept;
+  /// Sleeps until request_sync() was called, or `timeout` has passed.
+  void wait_for_sync_request(std::chrono::milliseconds timeout) noexcept;
   /// Stores a checkpoint whose files are on the device, and brings it there.
   [[nodiscard]] std::error_code store_synced(const Checkpoint& checkpoint) noexcept;
+  /// The space before `position` is free. Against a power failure: not before store_synced().
+  void release_space(Position position) noexcept;
 
   // Any thread.
 
+  /// All that was appended and committed before the call is on the device when it returns.
+  [[nodiscard]] std::error_code sync() noexcept;
+  void request_sync() noexcept;
   void wake_writer() noexcept;
   /// Behind the last record.
   [[nodiscard]] Position head() const noexcept { return word(layout::kHead).load(std::memory_order_acquire); }
   /// Bytes that are appended and not released.
   [[nodiscard]] std::uint64_t pending_bytes() const noexcept;
-  /// Ends the journal's use in order: the next start need not look for traces of a crash. Last call.
+  /// Ends the journal's use in order: the next start need not look for traces of a crash, unless something is
+  /// not on the device. Last call.
   void close() noexcept;
 
  private:
+  [[nodiscard]] Checkpoint find_synced_checkpoint(const Checkpoint& committed) const noexcept;
   void undo_unfinished_append() noexcept;
   [[nodiscard]] std::atomic_ref<std::uint64_t> word(std::size_t offset) const noexcept;
 
@@ -137,6 +147,7 @@ class Journal {
 
   // Set while the writer sleeps, so that an append costs no wake-up otherwise.
   alignas(64) std::atomic<std::uint32_t> writer_sleeps_{0};
+  std::atomic<std::uint32_t> is_sync_wanted_{0};
 };
 
 }  // namespace mqtt_logger

@@ -11,8 +11,8 @@ namespace mqtt_logger {
 ///     0           FixedHeader                                                             start
 ///     128         head: bytes ever appended (u64)                                         callback thread
 ///     136         intent: head << 16 | packet identifier of an unfinished append (u64)    callback thread
-///     256         released: bytes that the writer needs no more (u64)                     writer thread
-///     512, 1024   checkpoint, two alternating slots (journal/checkpoint.hpp)              writer thread
+///     256         released: bytes that nobody needs any more (u64)                        see
+///     release_space() 512, 1024   checkpoint, two alternating slots (journal/checkpoint.hpp) writer thread
 ///     1536, 2048  checkpoint that is known to be on the device, two alternating slots     sync thread
 ///     4096        a bit for each packet identifier: QoS 2, received, PUBREL not seen      callback thread
 ///     12288       a row for each packet identifier: {fingerprint (u64), number (u64)}     callback thread

@@ -14,8 +14,8 @@ namespace mqtt_logger {
 ///
 ///     offset  size
 ///          0     4  length of the whole record with its padding, a multiple of 8; bit 31 marks a gap: its
-///          other bits
-///                   are the number of bytes to skip, and nothing else of it counts
+///                   other bits are the number of bytes to skip, the next four bytes their complement, and
+///                   nothing else of it counts
 ///          4     4  CRC-32C of topic, properties, payload and then bytes 8 to 39
 ///          8     8  sequence number, counting all records since the journal was made, from 1
 ///         16     8  receive time, microseconds since 1970-01-01T00:00:00Z
@@ -58,6 +58,9 @@ void write_record(std::byte* out, const Record& record, std::uint32_t crc) noexc
 
 /// Marks `length` bytes (a multiple of 8, at least 8) as a gap.
 void write_gap(std::byte* out, std::size_t length) noexcept;
+
+/// Checks the mark of a gap and reads its length; nothing if `bytes` do not begin with a whole gap.
+[[nodiscard]] std::optional<std::size_t> check_gap(std::span<const std::byte> bytes) noexcept;
 
 /// The first word of a record or gap.
 [[nodiscard]] std::uint32_t read_length_word(const std::byte* bytes) noexcept;

@@ -17,8 +17,9 @@ struct Salvage {
 
 /// Checks every record from `begin` on, whose sequence number is `sequence`, and turns damage into gaps, so
 /// that afterwards every record up to `end` is whole. `head` is where the last process said that the records
-/// end, and not trusted: a power failure may have kept an older head than records, or the reverse.
-[[nodiscard]] Salvage salvage_records(RingBytes ring, Position begin, std::uint64_t sequence,
-                                      Position head) noexcept;
+/// end; it is not exact after a power failure, which may have kept an older head than records, or the
+/// reverse.
+[[nodiscard]] Salvage salvage_records(RingBytes ring, Position begin, std::uint64_t sequence, Position head,
+                                      bool is_head_exact) noexcept;
 
 }  // namespace mqtt_logger

@@ -4,7 +4,9 @@
 #include "mqtt_logger/platform/file.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 
 namespace mqtt_logger {
 
@@ -13,22 +15,25 @@ namespace mqtt_logger {
 /// The bytes from `begin` to `end`.
 [[nodiscard]] std::string read_bytes(File& file, std::uint64_t begin, std::uint64_t end);
 
+/// Whether a file of this size is no more than the beginning of an export without records: empty, or left so,
+/// perhaps with zeros, by a crash while it was made.
+[[nodiscard]] bool is_hardly_begun(File& file, const FileFormat& format, std::uint64_t size);
+
 /// Whether a file of this size begins and ends as a file of this format does, so that records can be
 /// appended. Looks at the opening and the last record only: the cost does not grow with the file.
 [[nodiscard]] bool is_continuable(File& file, const FileFormat& format, std::uint64_t size);
 
-/// Whether `tail`, what stands behind the body at a checkpoint, is what a write leaves that was interrupted
-/// or not followed by a checkpoint: a beginning of `replay`, then what remains of the closing, at the old
-/// place or the new one.
-[[nodiscard]] bool is_interrupted_write(std::string_view tail, std::string_view replay,
-                                        const FileFormat& format);
+/// Whether `rest`, the end of a file, is what remains of the closing after a write that was interrupted or
+/// not followed by a checkpoint: at the old place, of which the write has overwritten `overwritten` bytes, or
+/// at the new one.
+[[nodiscard]] bool is_rest_of_closing(std::string_view rest, std::uint64_t overwritten,
+                                      const FileFormat& format) noexcept;
 
-/// Whole records from `begin` on, the end of the body at an earlier checkpoint.
-struct WholeRecords {
-  std::uint64_t end = 0;  ///< of the body behind the last whole record
-  std::uint64_t count = 0;
-};
-[[nodiscard]] WholeRecords find_whole_records(File& file, const FileFormat& format, std::uint64_t begin,
-                                              std::uint64_t size);
+/// Reads the whole records from `begin` on, the end of the body at an earlier checkpoint, up to the first byte
+/// that no record of ours holds, and gives each to `on_record`, as append_record() writes it. Where the body ends
+/// behind them. Never holds more than one of them.
+[[nodiscard]] std::uint64_t find_whole_records(File& file, const FileFormat& format, std::uint64_t begin,
+                                               std::uint64_t size,
+                                               const std::function<void(std::string_view)>& on_record);
 
 }  // namespace mqtt_logger

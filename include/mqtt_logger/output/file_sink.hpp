@@ -22,9 +22,9 @@ namespace mqtt_logger {
 ///          again later.
 class FileSink {
  public:
-  /// `body_size`: where the file's closing stands. `next_sequence`: records before that one are in the file.
-  FileSink(Format format, std::filesystem::path path, std::unique_ptr<File> file, std::uint64_t body_size,
-           std::uint64_t next_sequence);
+  /// `state`: which file this is, where its closing stands, and which records are in it.
+  FileSink(Format format, std::filesystem::path path, std::unique_ptr<File> file,
+           const SinkCheckpoint& state);
 
   /// Adds a record to the batch, unless it is in the file already.
   void append(const Fields& fields, std::uint64_t sequence);
@@ -37,7 +37,7 @@ class FileSink {
 
   [[nodiscard]] Format format() const noexcept { return format_; }
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-  [[nodiscard]] std::uint64_t body_size() const noexcept { return body_size_; }
+  [[nodiscard]] std::uint64_t body_size() const noexcept { return checkpoint_.body_size; }
   [[nodiscard]] const SinkCheckpoint& checkpoint() const noexcept { return checkpoint_; }
 
  private:
@@ -47,8 +47,6 @@ class FileSink {
   const FileFormat& rules_;
   std::filesystem::path path_;
   std::unique_ptr<File> file_;
-  std::uint64_t body_size_;
-  std::uint64_t next_sequence_;
   SinkCheckpoint checkpoint_;
   std::string batch_;
 };

@@ -4,19 +4,22 @@
 #include "mqtt_logger/output/file_sink.hpp"
 #include "mqtt_logger/output/writer.hpp"
 
-#include <condition_variable>
-#include <mutex>
+#include <atomic>
 #include <optional>
 #include <thread>
 #include <vector>
 
 namespace mqtt_logger {
 
-/// Brings exports and journal to the device each second (`--fsync everysec`), beside the writer and the
-/// callback, which never wait for it.
+/// Brings exports and journal to the device each second, or when the journal is full, beside the writer and
+/// the callback, and releases the journal's space: a record leaves the journal when it is in exports that are
+/// on the device.
 ///
 /// Threads: start() and stop() by the main thread; between them a thread of its own runs sync(). Tests call
-/// sync(). Errors:  in the log, once until it works again; tried again each second.
+///          sync().
+/// Errors:  in the log, once until it works again; tried again each second. Meanwhile space is released all
+/// the
+///          same: a device that fails must not stop the logger.
 class Syncer {
  public:
   Syncer(Journal& journal, std::vector<FileSink>& sinks, const Writer& writer);
@@ -25,6 +28,7 @@ class Syncer {
   Syncer& operator=(const Syncer&) = delete;
 
   void start();
+  /// Ends the thread, and syncs a last time, also if there was no thread. The writer must have ended.
   void stop() noexcept;
 
   /// Exports, then journal, then the checkpoint that names them: what a checkpoint on the device says is on
@@ -33,6 +37,7 @@ class Syncer {
 
  private:
   void run() noexcept;
+  void join() noexcept;
   [[nodiscard]] std::error_code sync_all(const Checkpoint& checkpoint) noexcept;
 
   Journal& journal_;
@@ -42,9 +47,7 @@ class Syncer {
   Position synced_head_ = 0;
   bool is_failing_ = false;
 
-  std::mutex mutex_;
-  std::condition_variable stopping_;
-  bool is_stopping_ = false;
+  std::atomic<bool> is_stopping_{false};
   std::thread thread_;
 };
 

@@ -15,8 +15,8 @@
 
 namespace mqtt_logger {
 
-/// Takes records from the journal, appends them to every sink in large batches, stores a checkpoint and
-/// releases the journal's space.
+/// Takes records from the journal, appends them to every sink in large batches and stores a checkpoint. With
+/// `--fsync no` it releases the journal's space as well; else that is the Syncer's part.
 ///
 /// Threads: start() and stop() by the main thread; between them a thread of its own runs step(). Tests call
 /// step(). Errors:  a sink that cannot write is tried again each second, said at once and then every minute;

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "mqtt_logger/journal/journal.hpp"
+#include "mqtt_logger/output/file_check.hpp"
+#include "mqtt_logger/output/file_format.hpp"
+#include "mqtt_logger/output/file_sink.hpp"
+#include "mqtt_logger/platform/file.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+namespace mqtt_logger {
+
+/// Opens one export where the journal's checkpoint says that it stands; the steps share the file and what is
+/// known of it.
+///
+/// Threads: the main thread, before all others.
+/// Errors:  StartupError (output_unusable); std::system_error if the file cannot be read.
+/// Cost:    of a file that the checkpoint knows, only what stands behind the checkpoint is read.
+class ExportOpening {
+ public:
+  ExportOpening(FileSystem& files, const Journal& journal, std::filesystem::path path, Format format);
+
+  /// For an export that is asked for.
+  [[nodiscard]] FileSink open_or_make();
+  /// For an export that an earlier run wrote and this one does not: it is made whole. Nothing if there is
+  /// none, or none that the checkpoint knows: it is left alone then.
+  [[nodiscard]] std::optional<FileSink> repair();
+
+ private:
+  /// Up to where the file holds what we wrote.
+  struct Known {
+    std::uint64_t body_size;
+    std::uint64_t next_sequence;
+  };
+
+  bool open_existing();
+  [[nodiscard]] std::optional<Known> find_known();
+  [[nodiscard]] std::optional<Known> cut_to_checkpoint(const SinkCheckpoint& known);
+  [[nodiscard]] Known cut_to_whole_records(const SinkCheckpoint& known);
+  [[nodiscard]] std::uint64_t count_replayed_bytes(const SinkCheckpoint& known);
+  void cut(std::uint64_t body_size);
+  void begin();
+  void move_aside();
+  void keep_copy(std::uint64_t begin, std::uint64_t end);
+  [[nodiscard]] bool has_content(std::uint64_t begin, std::uint64_t end);
+  [[nodiscard]] FileSink make_sink(const Known& known);
+  void check(const std::error_code& error, std::string_view doing) const;
+
+  FileSystem& files_;
+  const Journal& journal_;
+  std::filesystem::path path_;
+  Format format_;
+  const FileFormat& rules_;
+  std::unique_ptr<File> file_;
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace mqtt_logger

@@ -1,0 +1,240 @@
+#include "mqtt_logger/output/export_opening.hpp"
+
+#include "mqtt_logger/error.hpp"
+#include "mqtt_logger/format/fields.hpp"
+#include "mqtt_logger/format/timestamp.hpp"
+#include "mqtt_logger/journal/crash_point.hpp"
+#include "mqtt_logger/log.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace mqtt_logger {
+namespace {
+
+constexpr std::uint64_t kChunkBytes = 64 * 1024;
+
+// `mqtt_data.csv`, "cut" → `mqtt_data.cut-20261120T153601Z.csv`
+std::filesystem::path side_path(const std::filesystem::path& path, std::string_view what, int attempt) {
+  TimestampFormatter timestamps;
+  std::string time{timestamps.format(
+      std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()))};
+  time.resize(19);
+  std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
+  const std::string counter = attempt == 0 ? "" : "-" + std::to_string(attempt + 1);
+  std::filesystem::path side = path;
+  side.replace_filename(
+      fmt::format("{}.{}-{}Z{}{}", path.stem().string(), what, time, counter, path.extension().string()));
+  return side;
+}
+
+/// The records that the writer will take from the journal, one after the other, as it will write them.
+class Replay {
+ public:
+  Replay(const Journal& journal, const FileFormat& rules, std::uint64_t next_sequence)
+      : journal_{journal}, rules_{rules}, position_{journal.checkpoint().position}, sequence_{next_sequence} {
+    read();
+  }
+
+  /// Of the record at which it stands; nothing behind the last one.
+  [[nodiscard]] const std::optional<std::string>& text() const noexcept { return text_; }
+  [[nodiscard]] std::string text_in_body(bool is_first) const {
+    std::string text{is_first ? rules_.before_first : rules_.before_next};
+    return text.append(*text_).append(rules_.after_each);
+  }
+  [[nodiscard]] std::uint64_t sequence() const noexcept { return sequence_; }
+
+  void advance() {
+    sequence_ = record_sequence_ + 1;
+    read();
+  }
+
+ private:
+  void read() {
+    text_.reset();
+    while (const auto record = journal_.read(position_)) {
+      if (record->sequence < sequence_) continue;
+      record_sequence_ = record->sequence;
+      rules_.append_record(text_.emplace(), make_fields(record->message, timestamps_));
+      return;
+    }
+  }
+
+  const Journal& journal_;
+  const FileFormat& rules_;
+  TimestampFormatter timestamps_;
+  Position position_;
+  std::uint64_t sequence_;  // records before it are behind us
+  std::uint64_t record_sequence_ = 0;
+  std::optional<std::string> text_;
+};
+
+}  // namespace
+
+ExportOpening::ExportOpening(FileSystem& files, const Journal& journal, std::filesystem::path path,
+                             Format format)
+    : files_{files},
+      journal_{journal},
+      path_{std::move(path)},
+      format_{format},
+      rules_{file_format(format)} {}
+
+FileSink ExportOpening::open_or_make() {
+  if (open_existing()) {
+    if (const auto known = find_known()) return make_sink(*known);
+    if (is_continuable(*file_, rules_, size_)) return make_sink({size_ - rules_.closing.size(), 0});
+    if (is_hardly_begun(*file_, rules_, size_)) {
+      begin();
+      return make_sink({rules_.opening.size(), 0});
+    }
+    move_aside();
+  }
+  check(files_.create(path_, file_), "create it");
+  crash_point("recovery-file-made");
+  begin();
+  return make_sink({rules_.opening.size(), 0});
+}
+
+std::optional<FileSink> ExportOpening::repair() {
+  if (!open_existing()) return std::nullopt;
+  const auto known = find_known();
+  if (!known) return std::nullopt;
+  return make_sink(*known);
+}
+
+bool ExportOpening::open_existing() {
+  const std::error_code error = files_.open(path_, file_);
+  if (error == std::errc::no_such_file_or_directory) return false;
+  check(error, "open it");
+  check(file_->size(size_), "read it");
+  return true;
+}
+
+// Cuts the file back to what the checkpoint says, if this is the file that it speaks of and nobody has
+// changed it.
+std::optional<ExportOpening::Known> ExportOpening::find_known() {
+  const SinkCheckpoint& known = journal_.checkpoint().sinks[static_cast<std::size_t>(format_)];
+  const bool had_restart = journal_.findings().had_restart;
+  FileIdentity identity;
+  check(file_->identity(identity), "read it");
+  // A volume may have another number after a restart of the machine.
+  const bool is_same_file =
+      identity.file == known.identity.file && (identity.volume == known.identity.volume || had_restart);
+  if (!known.is_present || !is_same_file || size_ < known.body_size) return std::nullopt;
+  return had_restart ? cut_to_whole_records(known) : cut_to_checkpoint(known);
+}
+
+std::optional<ExportOpening::Known> ExportOpening::cut_to_checkpoint(const SinkCheckpoint& known) {
+  const std::uint64_t replayed = count_replayed_bytes(known);
+  const std::uint64_t rest = known.body_size + replayed;
+  if (size_ - rest > rules_.closing.size()) return std::nullopt;
+  const std::string tail = read_bytes(*file_, rest, size_);
+  if (!is_rest_of_closing(tail, replayed, rules_)) return std::nullopt;
+  if (replayed != 0 || tail != rules_.closing) {
+    log::info("{}: {} bytes of an unfinished write are cut back and written again", path_.string(),
+              size_ - known.body_size);
+    cut(known.body_size);
+  }
+  return Known{known.body_size, known.next_sequence};
+}
+
+// After a power failure: the device may hold less than was written since the last sync, or holes; and the journal
+// may hold less than the export.
+ExportOpening::Known ExportOpening::cut_to_whole_records(const SinkCheckpoint& known) {
+  Replay replay{journal_, rules_, known.next_sequence};
+  const std::uint64_t end = find_whole_records(*file_, rules_, known.body_size, size_, [&replay](auto record) {
+    if (record == replay.text()) replay.advance();
+  });
+  const std::uint64_t torn = size_ - end;
+  if (torn != rules_.closing.size() || read_bytes(*file_, end, size_) != rules_.closing) {
+    if (has_content(end, size_)) keep_copy(end, size_);
+    log::warning(
+        "{}: cut back to its last whole record after a power failure; {} bytes behind it were torn",
+        path_.string(), torn);
+    cut(end);
+  }
+  return {end, replay.sequence()};
+}
+
+// How much of what stands behind the checkpoint is what the writer will write there.
+std::uint64_t ExportOpening::count_replayed_bytes(const SinkCheckpoint& known) {
+  std::uint64_t end = known.body_size;
+  for (Replay replay{journal_, rules_, known.next_sequence}; replay.text() && end < size_; replay.advance()) {
+    const std::string expected = replay.text_in_body(end == rules_.opening.size());
+    const std::string found = read_bytes(*file_, end, std::min(size_, end + expected.size()));
+    const auto same = std::ranges::mismatch(found, expected).in1 - found.begin();
+    end += static_cast<std::uint64_t>(same);
+    if (static_cast<std::size_t>(same) != expected.size()) break;
+  }
+  return end - known.body_size;
+}
+
+// In this order, so that what a crash leaves in between is an unfinished write still.
+void ExportOpening::cut(std::uint64_t body_size) {
+  const std::uint64_t size = body_size + rules_.closing.size();
+  if (size_ > size) check(file_->truncate(size), "cut it back");
+  crash_point("recovery-cut");
+  check(file_->write_at(body_size, rules_.closing), "write to it");
+  crash_point("recovery-closed");
+}
+
+void ExportOpening::begin() {
+  check(file_->write_at(0, std::string{rules_.opening} + std::string{rules_.closing}), "write to it");
+  crash_point("recovery-created");
+}
+
+void ExportOpening::move_aside() {
+  file_.reset();
+  for (int attempt = 0;; ++attempt) {
+    const std::filesystem::path aside = side_path(path_, "aside", attempt);
+    const std::error_code error = files_.move_aside(path_, aside);
+    if (error == std::errc::file_exists) continue;
+    check(error, "move it aside");
+    log::warning(
+        "{} is not an export that can be continued (another header, or a torn end); it is kept as {}, and a "
+        "new one is begun",
+        path_.string(), aside.string());
+    return;
+  }
+}
+
+void ExportOpening::keep_copy(std::uint64_t begin, std::uint64_t end) {
+  std::unique_ptr<File> copy;
+  std::error_code error;
+  for (int attempt = 0;; ++attempt) {
+    error = files_.create(side_path(path_, "cut", attempt), copy);
+    if (error != std::errc::file_exists) break;
+  }
+  check(error, "keep a copy of its torn end");
+  for (std::uint64_t at = begin; at < end; at += kChunkBytes) {
+    const std::string chunk = read_bytes(*file_, at, std::min(end, at + kChunkBytes));
+    check(copy->write_at(at - begin, chunk), "keep a copy of its torn end");
+  }
+}
+
+bool ExportOpening::has_content(std::uint64_t begin, std::uint64_t end) {
+  for (std::uint64_t at = begin; at < end; at += kChunkBytes) {
+    const std::string chunk = read_bytes(*file_, at, std::min(end, at + kChunkBytes));
+    if (std::ranges::any_of(chunk, [](char c) { return c != '\0'; })) return true;
+  }
+  return false;
+}
+
+FileSink ExportOpening::make_sink(const Known& known) {
+  SinkCheckpoint state;
+  state.body_size = known.body_size;
+  state.next_sequence = known.next_sequence;
+  check(file_->identity(state.identity), "read it");
+  return FileSink{format_, path_, std::move(file_), state};
+}
+
+void ExportOpening::check(const std::error_code& error, std::string_view doing) const {
+  if (!error) return;
+  throw StartupError{ExitCode::output_unusable,
+                     fmt::format("{}: cannot {}: {}; choose another place with --output", path_.string(),
+                                 doing, error.message())};
+}
+
+}  // namespace mqtt_logger
