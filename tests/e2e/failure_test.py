@@ -1,0 +1,188 @@
+"""What fails, and what happens then: a full disk, a journal that cannot be used."""
+
+import os
+import signal
+import struct
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+from mqtt_packets import Message
+from scenario import Scenario, main
+
+_MESSAGES = 3000
+
+
+def numbered(count: int) -> list[Message]:
+    return [Message("numbered/a", str(number).encode() + b" " + b"x" * 300, 1) for number in range(count)]
+
+
+def crc32c(data: bytes) -> int:
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def set_version(journal: Path, version: int) -> None:
+    """As a later version of the program would have made it: src/journal/header.cpp has the header's layout."""
+    with journal.open("r+b") as file:
+        file.seek(16)
+        ring_offset, ring_bytes = struct.unpack("<QQ", file.read(16))
+        file.seek(8)
+        file.write(struct.pack("<LL", version, crc32c(struct.pack("<QQQ", version, ring_offset, ring_bytes))))
+
+
+class SmallDisk(Scenario):
+    """The exports stand on a disk of 4 MiB, most of which is taken by a file that is removed to free it."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.disk = self.work / "disk"
+        self.disk.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", self.disk], capture_output=True)
+        if mounted.returncode != 0:
+            raise unittest.SkipTest(f"a small disk cannot be mounted here: {mounted.stderr.decode().strip()}")
+        self.addCleanup(subprocess.run, ["umount", "-l", self.disk], check=True)
+        self.ballast = self.disk / "ballast"
+        self.ballast.write_bytes(b"x" * (3 * 1024 * 1024 + 512 * 1024))
+        self.broker = self.start_broker("max_queued_messages 0")
+
+    def start(self, *options: str) -> object:
+        return self.start_logger(self.broker.port, "--topic", "numbered/#", "--output", "disk/data", *options)
+
+    def numbers(self) -> list[int]:
+        return [int(record.payload.split()[0]) for record in self.read_both("disk/data")[0]]
+
+    def test_full_disk_is_waited_for_and_nothing_is_missing(self) -> None:
+        logger = self.start("--journal", "data.journal")
+        with self.connect(self.broker.port) as publisher:
+            publisher.publish_all(numbered(_MESSAGES))
+        logger.wait_for(r"error .*data\.\w+ cannot be written: .*trying again")
+        self.assertTrue(logger.is_running())
+        self.ballast.unlink()
+        self.wait_for_records(_MESSAGES, output="disk/data")
+        logger.wait_for("exports can be written again")
+        self.assert_stops(logger)
+        self.assertEqual(self.numbers(), list(range(_MESSAGES)))
+
+    def test_full_journal_holds_back_the_broker_and_nothing_is_missing(self) -> None:
+        logger = self.start("--journal", "data.journal", "--journal-size", "64KiB")
+        with self.connect(self.broker.port) as publisher:
+            publisher.publish_all(numbered(_MESSAGES))
+        logger.wait_for(r"warning .*the journal is full .*max_queued_messages")
+        self.ballast.unlink()
+        self.wait_for_records(_MESSAGES, output="disk/data", seconds=30)
+        self.assert_stops(logger)
+        self.assertEqual(self.numbers(), list(range(_MESSAGES)))
+
+    def test_stop_while_the_journal_is_full_keeps_it_and_the_next_start_writes_it(self) -> None:
+        logger = self.start("--journal", "data.journal", "--journal-size", "64KiB")
+        with self.connect(self.broker.port) as publisher:
+            publisher.publish_all(numbered(_MESSAGES))
+        logger.wait_for("the journal is full")
+        self.assertEqual(logger.stop(signal.SIGTERM), 1)
+        self.assertRegex(logger.log, r"stopped while the journal is full: received \d+, written \d+, pending [1-9]")
+        self.ballast.unlink()
+        logger = self.start("--journal", "data.journal", "--journal-size", "64KiB")
+        logger.wait_for(r"\d+ messages of the run before are in the journal")
+        self.wait_for_records(_MESSAGES, output="disk/data", seconds=30)
+        self.assert_stops(logger)
+        self.assertEqual(self.numbers(), list(range(_MESSAGES)))
+
+    def test_stop_while_the_disk_is_full_says_what_is_pending(self) -> None:
+        logger = self.start("--journal", "data.journal")
+        with self.connect(self.broker.port) as publisher:
+            publisher.publish_all(numbered(_MESSAGES))
+        logger.wait_for("cannot be written")
+        self.assertEqual(logger.stop(signal.SIGTERM), 1)
+        self.assertRegex(logger.log, r"received \d+, written \d+, pending [1-9]\d*, dropped 0")
+        self.ballast.unlink()
+        logger = self.start("--journal", "data.journal")
+        self.wait_for_records(_MESSAGES, output="disk/data")
+        self.assert_stops(logger)
+        self.assertEqual(self.numbers(), list(range(_MESSAGES)))
+
+    def test_kill_while_the_disk_is_full_loses_nothing(self) -> None:
+        logger = self.start("--journal", "data.journal")
+        with self.connect(self.broker.port) as publisher:
+            publisher.publish_all(numbered(_MESSAGES))
+        logger.wait_for("cannot be written")
+        logger.kill()
+        self.ballast.unlink()
+        logger = self.start("--journal", "data.journal")
+        self.wait_for_records(_MESSAGES, output="disk/data")
+        self.assert_stops(logger)
+        self.assertEqual(self.numbers(), list(range(_MESSAGES)))
+
+    def test_no_room_for_the_journal_ends_before_connecting(self) -> None:
+        logger = self.run_logger("--broker", "127.0.0.1", "--port", str(self.broker.port), "--output", "disk/data")
+        self.assertEqual(logger.wait(), 4)
+        self.assertRegex(logger.log, r"data\.journal: there is no room for its \d+ bytes; free some, or .*--journal-size")
+        self.assertNotIn("connect", logger.log)
+        self.assertEqual(sorted(path.name for path in self.disk.iterdir()), ["ballast"])
+
+
+class JournalThatCannotBeUsed(Scenario):
+    def run_to_end(self, *options: str) -> str:
+        logger = self.run_logger("--port", "1", "--output", "data", *options)
+        self.assertEqual(logger.wait(), 4, logger.log)
+        self.assertEqual(len(logger.log.splitlines()), 1, logger.log)
+        return logger.log
+
+    def test_newer_version_is_left_alone(self) -> None:
+        broker = self.start_broker()
+        self.record(broker.port, ["1"], "--output", "data")
+        journal = self.work / "data.journal"
+        set_version(journal, 9)
+        before = journal.read_bytes()
+        self.assertRegex(self.run_to_end(), r"made by a newer version of this program; use that one, or .*--journal")
+        self.assertEqual(journal.read_bytes(), before)
+
+    def test_file_that_is_no_journal_is_left_alone(self) -> None:
+        notes = self.work / "notes.txt"
+        notes.write_text("buy milk\n")
+        self.assertIn("not a journal; it is left as it is", self.run_to_end("--journal", "notes.txt"))
+        self.assertEqual(notes.read_text(), "buy milk\n")
+
+    def test_folder_that_is_not_there_is_named(self) -> None:
+        self.assertRegex(self.run_to_end("--journal", "nowhere/data.journal"), r"nowhere/data\.journal: cannot be opened: No such")
+
+    def test_journal_of_another_logger_is_refused(self) -> None:
+        broker = self.start_broker()
+        first = self.start_logger(broker.port, "--output", "first", "--journal", "shared.journal")
+        self.assertIn("in use by another logger", self.run_to_end("--journal", "shared.journal"))
+        self.assert_stops(first)
+
+    def test_journal_deleted_while_stopped_costs_nothing_that_was_written(self) -> None:
+        broker = self.start_broker()
+        self.record(broker.port, ["1", "2"], "--output", "data")
+        os.unlink(self.work / "data.journal")
+        self.record(broker.port, ["3"], "--output", "data")
+        self.assertEqual([record.payload for record in self.read_both("data")[0]], [b"1", b"2", b"3"])
+
+    def test_without_a_journal_the_log_says_what_that_costs(self) -> None:
+        broker = self.start_broker()
+        logger = self.record(broker.port, ["1"], "--journal", "none")
+        self.assertRegex(logger.log, r"warning --journal none: what is received and not yet written is lost if")
+        self.assertFalse(self.path("journal").exists())
+
+    def test_too_large_a_message_is_counted_and_named(self) -> None:
+        broker = self.start_broker()
+        logger = self.start_logger(broker.port, "--journal-size", "64KiB")
+        with self.connect(broker.port) as publisher:
+            publisher.publish("sensors/camera", b"x" * 40000)
+            publisher.publish("sensors/a", b"1")
+        self.wait_for_records(1)
+        self.assert_stops(logger, exit_code=1)
+        self.assertRegex(logger.log, r"40000 bytes on 'sensors/camera' is dropped: .*--journal-size")
+        self.assertIn("received 2, written 1, pending 0, dropped 1 (1 too large)", logger.log)
+
+
+if __name__ == "__main__":
+    main()
