@@ -215,14 +215,14 @@ void Journal::close() noexcept {
   crash_point("close-done");
 }
 
-// After a power failure an export holds for certain what it held at the last sync. The ring may be
-// overwritten from there on (`--fsync no` never syncs again, and a device that fails is not waited for): then
-// only what the last commit left in it is still there.
+// After a power failure an export holds for certain what it held at the last sync. If the ring was
+// overwritten from there on (`--fsync no` never syncs again, and a device that fails is not waited for), only
+// what the last commit left in it is still there.
 Checkpoint Journal::find_synced_checkpoint(const Checkpoint& committed) const noexcept {
   Checkpoint synced = synced_slots_.load().value_or(Checkpoint{});
   for (SinkCheckpoint& sink : synced.sinks)
     sink.next_sequence = std::max(sink.next_sequence, synced.next_sequence);
-  if (synced.position < word(layout::kReleased).load(std::memory_order_relaxed)) {
+  if (word(layout::kHead).load(std::memory_order_relaxed) - synced.position > ring_.size()) {
     synced.position = committed.position;
     synced.next_sequence = committed.next_sequence;
   }

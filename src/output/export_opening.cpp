@@ -122,7 +122,9 @@ std::optional<ExportOpening::Known> ExportOpening::find_known() {
   // A volume may have another number after a restart of the machine.
   const bool is_same_file =
       identity.file == known.identity.file && (identity.volume == known.identity.volume || had_restart);
-  if (!known.is_present || !is_same_file || size_ < known.body_size) return std::nullopt;
+  const bool is_ours = known.is_present && is_same_file && size_ >= known.body_size &&
+                       is_body(*file_, rules_, known.body_size);
+  if (!is_ours) return std::nullopt;
   return had_restart ? cut_to_whole_records(known) : cut_to_checkpoint(known);
 }
 
@@ -140,19 +142,19 @@ std::optional<ExportOpening::Known> ExportOpening::cut_to_checkpoint(const SinkC
   return Known{known.body_size, known.next_sequence};
 }
 
-// After a power failure: the device may hold less than was written since the last sync, or holes; and the journal
-// may hold less than the export.
+// After a power failure: the device may hold less than was written since the last sync, or holes; and the
+// journal may hold less than the export.
 ExportOpening::Known ExportOpening::cut_to_whole_records(const SinkCheckpoint& known) {
   Replay replay{journal_, rules_, known.next_sequence};
-  const std::uint64_t end = find_whole_records(*file_, rules_, known.body_size, size_, [&replay](auto record) {
-    if (record == replay.text()) replay.advance();
-  });
+  const std::uint64_t end =
+      find_whole_records(*file_, rules_, known.body_size, size_, [&replay](auto record) {
+        if (record == replay.text()) replay.advance();
+      });
   const std::uint64_t torn = size_ - end;
   if (torn != rules_.closing.size() || read_bytes(*file_, end, size_) != rules_.closing) {
     if (has_content(end, size_)) keep_copy(end, size_);
-    log::warning(
-        "{}: cut back to its last whole record after a power failure; {} bytes behind it were torn",
-        path_.string(), torn);
+    log::warning("{}: cut back to its last whole record after a power failure; {} bytes behind it were torn",
+                 path_.string(), torn);
     cut(end);
   }
   return {end, replay.sequence()};

@@ -74,7 +74,7 @@ std::uint64_t find_whole_json(LineReader& lines, std::uint64_t begin, const File
   const bool is_array = !format.closing.empty();
   if (is_array) {  // the body ends within a line
     const auto rest = lines.next();
-    if (!rest || (*rest != "" && *rest != ",")) return end;
+    if (!rest || (!rest->empty() && *rest != ",")) return end;
     position += rest->size() + 1;
   }
   while (const auto line = lines.next()) {
@@ -126,16 +126,18 @@ bool is_hardly_begun(File& file, const FileFormat& format, std::uint64_t size) {
                     [](char byte, char ours) { return byte == ours || byte == '\0'; });
 }
 
+bool is_body(File& file, const FileFormat& format, std::uint64_t body_size) {
+  const std::uint64_t opening_size = format.opening.size();
+  if (body_size < opening_size || read_bytes(file, 0, opening_size) != format.opening) return false;
+  if (body_size == opening_size) return true;
+  const bool ends_in_line_break = read_bytes(file, body_size - 1, body_size) == "\n";
+  return ends_in_line_break == format.closing.empty() && format.is_record(last_line(file, format, body_size));
+}
+
 bool is_continuable(File& file, const FileFormat& format, std::uint64_t size) {
-  const std::uint64_t frame = format.opening.size() + format.closing.size();
-  if (size < frame || read_bytes(file, 0, format.opening.size()) != format.opening ||
-      read_bytes(file, size - format.closing.size(), size) != format.closing) {
-    return false;
-  }
+  if (size < format.closing.size()) return false;
   const std::uint64_t body_size = size - format.closing.size();
-  if (body_size == format.opening.size()) return true;
-  const bool ends_in_line_break = read_bytes(file, size - 1, size) == "\n";
-  return ends_in_line_break && format.is_record(last_line(file, format, body_size));
+  return read_bytes(file, body_size, size) == format.closing && is_body(file, format, body_size);
 }
 
 bool is_rest_of_closing(std::string_view rest, std::uint64_t overwritten, const FileFormat& format) noexcept {

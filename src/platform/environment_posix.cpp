@@ -4,7 +4,8 @@
 
 #include <string_view>
 
-extern "C" char** environ;
+extern "C" char**
+    environ;  // NOLINT(readability-redundant-declaration): glibc declares it only as an extension
 
 namespace mqtt_logger {
 

@@ -26,6 +26,7 @@ class JournalMemory {
   }
 
   [[nodiscard]] std::vector<std::byte>& bytes() noexcept { return bytes_; }
+  [[nodiscard]] const std::vector<std::byte>& bytes() const noexcept { return bytes_; }
 
  private:
   class View final : public MappedFile {

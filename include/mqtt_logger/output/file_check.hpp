@@ -19,8 +19,11 @@ namespace mqtt_logger {
 /// perhaps with zeros, by a crash while it was made.
 [[nodiscard]] bool is_hardly_begun(File& file, const FileFormat& format, std::uint64_t size);
 
-/// Whether a file of this size begins and ends as a file of this format does, so that records can be
-/// appended. Looks at the opening and the last record only: the cost does not grow with the file.
+/// Whether a file begins as a file of this format does, and has a record of ours before `body_size`, or none.
+/// Looks at the opening and the last record only: the cost does not grow with the file.
+[[nodiscard]] bool is_body(File& file, const FileFormat& format, std::uint64_t body_size);
+
+/// Whether a file of this size is a body and the closing, so that records can be appended.
 [[nodiscard]] bool is_continuable(File& file, const FileFormat& format, std::uint64_t size);
 
 /// Whether `rest`, the end of a file, is what remains of the closing after a write that was interrupted or
@@ -29,9 +32,9 @@ namespace mqtt_logger {
 [[nodiscard]] bool is_rest_of_closing(std::string_view rest, std::uint64_t overwritten,
                                       const FileFormat& format) noexcept;
 
-/// Reads the whole records from `begin` on, the end of the body at an earlier checkpoint, up to the first byte
-/// that no record of ours holds, and gives each to `on_record`, as append_record() writes it. Where the body ends
-/// behind them. Never holds more than one of them.
+/// Reads the whole records from `begin` on, the end of the body at an earlier checkpoint, up to the first
+/// byte that no record of ours holds, and gives each to `on_record`, as append_record() writes it. Where the
+/// body ends behind them. Never holds more than one of them.
 [[nodiscard]] std::uint64_t find_whole_records(File& file, const FileFormat& format, std::uint64_t begin,
                                                std::uint64_t size,
                                                const std::function<void(std::string_view)>& on_record);

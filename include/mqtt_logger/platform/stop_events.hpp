@@ -19,7 +19,8 @@ class StopEvents {
   virtual ~StopEvents() = default;
 
   /// Waits until a stop was asked for, wake() was called, has_keyboard() changed, or `timeout` has passed.
-  /// Handles Ctrl-Z, `fg` and the terminal on the way. Once a stop was asked for it returns at once, each time.
+  /// Handles Ctrl-Z, `fg` and the terminal on the way. Once a stop was asked for it returns at once, each
+  /// time.
   virtual void wait(std::chrono::milliseconds timeout) = 0;
 
   /// Whether a stop was asked for; `q`, SIGINT, SIGTERM, SIGHUP. A second SIGINT after that ends the process

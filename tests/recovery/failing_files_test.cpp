@@ -1,0 +1,135 @@
+#include "mqtt_logger/error.hpp"
+
+#include "support/journal_device.hpp"
+#include "support/logger_run.hpp"
+#include "support/quiet_log.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <random>
+#include <string>
+
+using namespace mqtt_logger;
+using namespace mqtt_logger::test;
+
+namespace {
+
+constexpr int kMessages = 24;
+
+std::string payload_of(int number) {
+  return "#" + std::to_string(number) + std::string(static_cast<std::size_t>(number % 5) * 40, '"');
+}
+
+/// A logger that meets failing calls while it starts, writes and syncs. Every message it takes it must write.
+struct Scenario {
+  MemoryFiles files;
+  JournalDevice journal{4096};
+  Options options;
+  std::unique_ptr<LoggerRun> run;
+  Payloads expected;
+  int blocked_turns = 0;
+
+  explicit Scenario(Fsync fsync) : options{make_options(fsync)} {
+    // Exports of an earlier run, so that it must find out where they end.
+    LoggerRun earlier{journal.map(), files, options};
+    append_to(earlier, "earlier");
+    earlier.stop();
+  }
+
+  bool try_to_start() {
+    try {
+      run = std::make_unique<LoggerRun>(journal.map(), files, options);
+    } catch (const StartupError& error) {
+      CHECK(error.exit_code() == ExitCode::output_unusable);
+    }
+    return run != nullptr;
+  }
+
+  // Nothing is asked for again that did not succeed, but for the start.
+  void live() {
+    for (int attempt = 0; !try_to_start(); ++attempt) REQUIRE(attempt < 100);
+    for (int number = 0; number < kMessages; ++number) {
+      append_to(*run, payload_of(number));
+      if (number % 3 == 0 && run->step() == Writer::Turn::blocked) ++blocked_turns;
+      if (number % 8 == 0) run->sync();
+    }
+  }
+
+  void append_to(LoggerRun& logger, const std::string& payload) {
+    REQUIRE(logger.append(payload, QoS::at_least_once, 1) == Admission::appended);
+    expected.push_back(payload);
+  }
+
+  void check() {
+    for (const Format format : kAllFormats) CHECK(payloads_in(files, format) == expected);
+    const auto names = files.names();
+    CHECK(std::ranges::none_of(names, [](const auto& name) { return name.find("aside") != name.npos; }));
+  }
+};
+
+// How many calls the scenario makes when none fails.
+std::uint64_t count_calls(Fsync fsync) {
+  Scenario scenario{fsync};
+  const std::uint64_t before = scenario.files.calls();
+  scenario.live();
+  const std::uint64_t calls = scenario.files.calls() - before;
+  scenario.run->drain();
+  scenario.check();
+  return calls;
+}
+
+}  // namespace
+
+TEST_CASE("Whichever calls fail, everything is written once they work again") {
+  const QuietLog quiet;
+  const auto fsync = GENERATE(Fsync::everysec, Fsync::no);
+  const auto error = GENERATE(std::errc::no_space_on_device, std::errc::io_error);
+  const auto failing_calls = GENERATE(1u, 2u, 3u, 20u);
+  const std::uint64_t calls = count_calls(fsync);
+  REQUIRE(calls > 40);
+  int blocked_turns = 0;
+  for (std::uint64_t first = 0; first < calls; ++first) {
+    INFO("call " << first << " of " << calls << " and " << failing_calls - 1 << " more");
+    Scenario scenario{fsync};
+    scenario.files.fail(first, failing_calls, error);
+    scenario.live();
+    REQUIRE(scenario.files.has_failed());
+    scenario.files.stop_failing();
+    scenario.run->drain();
+    scenario.check();
+    blocked_turns += scenario.blocked_turns;
+  }
+  CHECK(blocked_turns > 0);
+}
+
+TEST_CASE("Killed or without power at a failing call, it writes everything after the next start") {
+  const QuietLog quiet;
+  const auto error = GENERATE(std::errc::no_space_on_device, std::errc::io_error);
+  const bool is_power_cut = GENERATE(false, true);
+  const std::uint64_t calls = count_calls(Fsync::everysec);
+  for (std::uint64_t first = 0; first < calls; ++first) {
+    INFO("call " << first << " of " << calls << ", power cut " << is_power_cut);
+    std::mt19937_64 random{first};
+    Scenario scenario{Fsync::everysec};
+    scenario.files.fail(first, 1000, error);  // from there on to the end
+    if (scenario.try_to_start()) {
+      for (int number = 0; number < kMessages; ++number) {
+        scenario.append_to(*scenario.run, payload_of(number));
+        if (number % 3 == 0 && scenario.run->step() == Writer::Turn::blocked) break;
+        if (number % 8 == 0) scenario.run->sync();
+      }
+    }
+    if (is_power_cut && scenario.run) REQUIRE_FALSE(scenario.run->journal().sync());
+    scenario.run.reset();
+    scenario.files.stop_failing();
+    if (is_power_cut) {
+      scenario.files.cut_power(random);
+      scenario.journal.cut_power(random);
+    }
+    REQUIRE(scenario.try_to_start());
+    scenario.run->drain();
+    scenario.check();
+  }
+}
