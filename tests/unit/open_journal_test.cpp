@@ -1,0 +1,95 @@
+#include "mqtt_logger/journal/open_journal.hpp"
+
+#include "mqtt_logger/error.hpp"
+#include "mqtt_logger/journal/layout.hpp"
+
+#include "support/quiet_log.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/test_journal.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+
+using namespace mqtt_logger;
+using namespace mqtt_logger::test;
+
+namespace {
+
+struct Place {
+  TemporaryFolder folder;
+  Options options;
+  std::filesystem::path journal = folder / "data.journal";
+
+  Place() {
+    options.output = folder / "data";
+    options.journal_size_bytes = layout::kMinRingBytes;
+    const auto made = open_journal(options, kSession);
+    REQUIRE(made->append(make_message("a", "1"), 0, false) == Admission::appended);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("A journal stands beside the output, is made once, and is found again") {
+  Place place;
+  CHECK(std::filesystem::file_size(place.journal) == layout::kRing + layout::kMinRingBytes);
+  CHECK(pending_payloads(*open_journal(place.options, kSession)) == std::vector<std::string>{"1"});
+  place.options.journal = place.folder / "elsewhere";
+  CHECK(open_journal(place.options, kSession)->findings().is_new);
+}
+
+TEST_CASE("A journal keeps the size that it has") {
+  const QuietLog quiet;
+  Place place;
+  place.options.journal_size_bytes = 1 << 20;
+  CHECK(open_journal(place.options, kSession)->ring_bytes() == layout::kMinRingBytes);
+}
+
+TEST_CASE("A damaged journal is kept aside, and a new one is made") {
+  const QuietLog quiet;
+  Place place;
+  std::string damaged = read_file(place.journal);
+  SECTION("Cut") {
+    damaged.resize(GENERATE(1u, 8u, 60u, 4096u, 1126400u));
+  }
+  SECTION("With a header that is not sound") {
+    damaged[GENERATE(8u, 12u, 16u, 24u, 31u)] ^= 1;
+  }
+  SECTION("Never made whole") {
+    damaged.assign(5000, '\0');
+  }
+  write_file(place.journal, damaged);
+  CHECK(open_journal(place.options, kSession)->findings().is_new);
+  CHECK(read_file(place.folder / "data.journal.damaged-1") == damaged);
+  write_file(place.journal, damaged);
+  CHECK(open_journal(place.options, kSession)->findings().is_new);
+  CHECK(read_file(place.folder / "data.journal.damaged-2") == damaged);
+}
+
+TEST_CASE("What is not a journal is left as it is") {
+  Place place;
+  const std::string foreign = GENERATE("a diary\n", std::string(2'000'000, 'x'));
+  write_file(place.journal, foreign);
+  CHECK_THROWS_AS(open_journal(place.options, kSession), StartupError);
+  CHECK(read_file(place.journal) == foreign);
+}
+
+TEST_CASE("A journal in use, or in a folder that is not there, is refused with the exit code for outputs") {
+  Place place;
+  const auto open = open_journal(place.options, kSession);
+  Options other = place.options;
+  SECTION("In use") {}
+  SECTION("Without its folder") {
+    other.journal = place.folder / "missing" / "journal";
+  }
+  SECTION("In place of a folder") {
+    other.journal = place.folder.path();
+  }
+  try {
+    const auto second = open_journal(other, kSession);
+    FAIL("it was opened");
+  } catch (const StartupError& error) {
+    CHECK(error.exit_code() == ExitCode::output_unusable);
+  }
+}
