@@ -96,7 +96,7 @@ TEST_CASE("Whole records are found up to the first byte that is none of ours") {
   const std::string csv{kCsvHeader};
   const std::string zeros(5000, '\0');
   for (const std::string& torn : {std::string{}, kCsvRecord.substr(0, 40), zeros, zeros + kCsvRecord,
-                                  std::string{"\n"}, std::string{"?\n"}, kCsvRecord.substr(30)}) {
+                                  std::string{"\n"}, std::string{"?\n"}}) {
     INFO("torn: " << torn.substr(0, 40));
     const Found found = find(Format::csv, csv.size(), csv + kCsvRecord + kCsvRecord + torn);
     CHECK(found.end == csv.size() + 2 * kCsvRecord.size());

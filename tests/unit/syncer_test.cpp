@@ -1,0 +1,75 @@
+#include "mqtt_logger/output/syncer.hpp"
+
+#include "support/journal_device.hpp"
+#include "support/logger_run.hpp"
+#include "support/quiet_log.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace mqtt_logger;
+using namespace mqtt_logger::test;
+
+TEST_CASE("The journal's space is released when the exports are on the device, with --fsync no at once") {
+  const auto fsync = GENERATE(Fsync::always, Fsync::everysec, Fsync::no);
+  MemoryFiles files;
+  JournalDevice journal{4096};
+  LoggerRun run{journal.map(), files, make_options(fsync)};
+  REQUIRE(run.append("#1") == Admission::appended);
+  run.drain();
+  CHECK((run.journal().pending_bytes() == 0) == (fsync == Fsync::no));
+  run.sync();
+  CHECK(run.journal().pending_bytes() == 0);
+}
+
+TEST_CASE("A device that fails costs the promise against power failures, not messages") {
+  const QuietLog quiet;
+  MemoryFiles files;
+  JournalDevice journal{4096};
+  LoggerRun run{journal.map(), files, make_options()};
+  journal.set_failing(true);
+  Payloads expected;
+  for (int number = 0; number < 500; ++number) {  // many times the ring
+    expected.push_back("#" + std::to_string(number));
+    REQUIRE(run.append(expected.back()) == Admission::appended);
+    run.drain();
+    run.sync();
+  }
+  for (const Format format : kAllFormats) CHECK(payloads_in(files, format) == expected);
+}
+
+TEST_CASE("A journal counts as closed in order only when everything is on the device") {
+  const QuietLog quiet;
+  const bool is_failing = GENERATE(false, true);
+  MemoryFiles files;
+  JournalDevice journal{4096};
+  {
+    LoggerRun run{journal.map(), files, make_options(Fsync::no)};
+    REQUIRE(run.append("#1") == Admission::appended);
+    journal.set_failing(is_failing);
+    run.stop();
+  }
+  journal.set_failing(false);
+  CHECK(Journal{journal.map(), kSession}.findings().had_crash == is_failing);
+}
+
+TEST_CASE("The sync thread makes room as soon as the journal is full") {
+  MemoryFiles files;
+  JournalMemory memory{4096};
+  const Options options = make_options();
+  Journal journal{memory.map(), kSession};
+  std::vector<FileSink> sinks = recover(files, options, journal);
+  Statistics statistics;
+  Writer writer{journal, sinks, options.fsync, statistics};
+  Syncer syncer{journal, sinks, writer};
+  writer.start();
+  syncer.start();
+  const auto begin = std::chrono::steady_clock::now();
+  for (int number = 0; number < 2000; ++number) {  // 24 times the ring
+    while (journal.append(make_message("a/b", "#1"), 0, false) == Admission::full)
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{15});  // not a second for each
+  writer.stop();
+  syncer.stop();
+  CHECK(payloads_in(files, Format::csv).size() == 2000);
+}
