@@ -59,7 +59,7 @@ std::uint64_t find_whole_csv(LineReader& lines, std::uint64_t begin, const FileF
     record.append(*line).push_back('\n');
     quotes += std::ranges::count(*line, '"');
     if (quotes % 2 != 0) continue;  // a quoted field goes on in the next line
-    if (!format.is_record(*line)) break;
+    if (!format.is_record_end(*line)) break;
     on_record(record);
     end += record.size();
     record.clear();
@@ -80,7 +80,9 @@ std::uint64_t find_whole_json(LineReader& lines, std::uint64_t begin, const File
   while (const auto line = lines.next()) {
     const bool goes_on = is_array && line->ends_with(',');
     const std::string_view record = line->substr(0, line->size() - (goes_on ? 1 : 0));
-    if (!format.is_record(record) || !nlohmann::json::accept(record)) break;
+    const bool is_record = record.starts_with(format.record_begin) && format.is_record_end(record) &&
+                           nlohmann::json::accept(record);
+    if (!is_record) break;
     on_record(record);
     end = position + record.size() + (is_array ? 0 : 1);
     position += line->size() + 1;
@@ -88,23 +90,14 @@ std::uint64_t find_whole_json(LineReader& lines, std::uint64_t begin, const File
   return end;
 }
 
-// The body's last line without its LF. Of a long one the beginning and the end, which is all that is_record()
-// looks at.
-std::string last_line(File& file, const FileFormat& format, std::uint64_t body_size) {
-  std::uint64_t begin = body_size - (format.closing.empty() ? 1 : 0);
-  std::string line;
-  bool is_whole = false;
-  while (!is_whole && begin != 0) {
-    const std::uint64_t end = begin;
+// Where the line that holds the byte before `end` begins.
+std::uint64_t find_line_begin(File& file, std::uint64_t end) {
+  for (std::uint64_t begin = end; begin != 0; end = begin) {
     begin -= std::min(begin, kChunkBytes);
-    std::string chunk = read_bytes(file, begin, end);
-    if (const std::size_t line_break = chunk.rfind('\n'); line_break != std::string::npos) {
-      chunk.erase(0, line_break + 1);
-      is_whole = true;
-    }
-    line = chunk + line.substr(line.size() - std::min<std::size_t>(line.size(), kChunkBytes));
+    const std::size_t line_break = read_bytes(file, begin, end).rfind('\n');
+    if (line_break != std::string::npos) return begin + line_break + 1;
   }
-  return line;
+  return 0;
 }
 
 }  // namespace
@@ -130,8 +123,16 @@ bool is_body(File& file, const FileFormat& format, std::uint64_t body_size) {
   const std::uint64_t opening_size = format.opening.size();
   if (body_size < opening_size || read_bytes(file, 0, opening_size) != format.opening) return false;
   if (body_size == opening_size) return true;
-  const bool ends_in_line_break = read_bytes(file, body_size - 1, body_size) == "\n";
-  return ends_in_line_break == format.closing.empty() && format.is_record(last_line(file, format, body_size));
+  std::string end = read_bytes(file, body_size - std::min(body_size, kChunkBytes), body_size);
+  if (format.closing.empty()) {
+    if (!end.ends_with('\n')) return false;
+    end.pop_back();
+  }
+  if (!format.is_record_end(end)) return false;
+  if (format.record_begin.empty()) return true;
+  const std::uint64_t line = find_line_begin(file, body_size - (format.closing.empty() ? 1 : 0));
+  return read_bytes(file, line, std::min(body_size, line + format.record_begin.size())) ==
+         format.record_begin;
 }
 
 bool is_continuable(File& file, const FileFormat& format, std::uint64_t size) {

@@ -13,12 +13,12 @@ namespace {
 constexpr std::string_view kRecordBegin = R"({"timestamp":")";
 
 // A record may span lines in CSV, so its last line is told by how it ends: `…,encoding,qos,retain`.
-bool is_csv_record_end(std::string_view line) {
-  const auto take_field = [&line] {
-    const std::size_t comma = line.rfind(',');
+bool is_csv_record_end(std::string_view text) {
+  const auto take_field = [&text] {
+    const std::size_t comma = text.rfind(',');
     if (comma == std::string_view::npos) return std::string_view{};
-    const std::string_view field = line.substr(comma + 1);
-    line.remove_suffix(line.size() - comma);
+    const std::string_view field = text.substr(comma + 1);
+    text.remove_suffix(text.size() - comma);
     return field;
   };
   const std::string_view retain = take_field();
@@ -29,15 +29,14 @@ bool is_csv_record_end(std::string_view line) {
          std::ranges::find(kEncodings, encoding) != kEncodings.end();
 }
 
-bool is_json_record(std::string_view line) {
-  if (line.ends_with(',')) line.remove_suffix(1);
-  return line.starts_with(kRecordBegin) && line.ends_with('}');
+bool is_json_record_end(std::string_view text) {
+  return text.ends_with('}');
 }
 
 constexpr std::array<FileFormat, 3> kFormats{
-    FileFormat{".csv", kCsvHeader, "", "", "", "", append_csv, is_csv_record_end},
-    FileFormat{".json", "[", "\n", ",\n", "", "\n]\n", append_json, is_json_record},
-    FileFormat{".jsonl", "", "", "", "\n", "", append_json, is_json_record},
+    FileFormat{".csv", kCsvHeader, "", "", "", "", append_csv, "", is_csv_record_end},
+    FileFormat{".json", "[", "\n", ",\n", "", "\n]\n", append_json, kRecordBegin, is_json_record_end},
+    FileFormat{".jsonl", "", "", "", "\n", "", append_json, kRecordBegin, is_json_record_end},
 };
 
 }  // namespace

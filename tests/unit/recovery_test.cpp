@@ -92,8 +92,8 @@ const std::string kRecordEnd = "\n2026-11-20T15:36:01.123456Z,a/b,1,json,0,false
 TEST_CASE("Exports that are missing, empty or hardly begun are begun") {
   MemoryFiles files;
   JournalMemory journal{4096};
-  files.put("exports/data.csv", GENERATE("", "timest", std::string(20, '\0')));
-  files.put("exports/data.json", GENERATE("", "[", "[\n"));
+  files.put("exports/data.csv", GENERATE(as<std::string>{}, "", "timest", std::string(20, '\0')));
+  files.put("exports/data.json", GENERATE(as<std::string>{}, "", "[", "[\n"));
   LoggerRun run{journal.map(), files, make_options()};
   REQUIRE(run.append("#1") == Admission::appended);
   run.drain();

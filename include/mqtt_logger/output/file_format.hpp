@@ -22,8 +22,9 @@ struct FileFormat {
   std::string_view after_each;
   std::string_view closing;
   void (*append_record)(std::string& out, const Fields& fields);
-  /// Whether `line`, the body's last one without its line end, can be one of our records.
-  bool (*is_record)(std::string_view line);
+  std::string_view record_begin;  ///< of a line that is a record; empty where a record may span lines
+  /// Whether `text`, without a line end behind it, can end one of our records.
+  bool (*is_record_end)(std::string_view text);
 
   /// Appends a record as it stands in the body, the first one or a later one.
   void append_to_body(std::string& out, const Fields& fields, bool is_first) const {
