@@ -17,6 +17,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kShortestWait = 1ms;
 constexpr auto kLongestWait = 10ms;
+// A ring that is full for a moment under load is no news; one that stays full is, even if it was told before.
+constexpr auto kFirstReportAfter = 100ms;
+constexpr auto kNextReportAfter = 1s;
 constexpr auto kReportEvery = 60s;
 constexpr auto kSyncRetryEvery = 1s;
 // A writer that has released nothing for so long while the program is to stop will not do it any more.
@@ -55,11 +58,12 @@ Admission Inbox::append(const MessageView& message, PacketId packet_id, bool is_
   Admission admission = journal_.append(message, packet_id, is_duplicate);
   if (admission != Admission::full) return admission;
   auto wait = std::chrono::milliseconds{kShortestWait};
-  auto last_progress = Clock::now();
+  const auto full_since = Clock::now();
+  auto last_progress = full_since;
   bool is_reported = false;
   do {
     const std::uint64_t pending = journal_.pending_bytes();
-    is_reported = report_full(pending) || is_reported;
+    is_reported = report_full(full_since, is_reported) || is_reported;
     std::this_thread::sleep_for(wait);
     wait = std::min<std::chrono::milliseconds>(2 * wait, kLongestWait);
     // Asked again each time, whatever `pending` says: all of it may have been released since the last answer.
@@ -72,15 +76,17 @@ Admission Inbox::append(const MessageView& message, PacketId packet_id, bool is_
   return admission;
 }
 
-bool Inbox::report_full(std::uint64_t pending_bytes) noexcept {
+bool Inbox::report_full(Clock::time_point full_since, bool is_reported) noexcept {
   const auto now = Clock::now();
-  if (now < next_report_) return false;
+  const auto lasted = now - full_since;
+  const bool is_due = now >= next_report_ || (!is_reported && lasted >= kNextReportAfter);
+  if (!is_due || lasted < kFirstReportAfter) return false;
   next_report_ = now + kReportEvery;
   log::warning(
       "the journal is full ({} bytes wait to be written): nothing is taken from the broker, which keeps "
-      "messages "
-      "up to its own limit (Mosquitto: max_queued_messages, 1000 by default) and drops what comes beyond",
-      pending_bytes);
+      "messages up to its own limit (Mosquitto: max_queued_messages, 1000 by default) and drops what comes "
+      "beyond",
+      journal_.pending_bytes());
   return true;
 }
 

@@ -41,3 +41,15 @@ def wait_until(condition: Callable[[], Result], seconds: float, awaited: str, po
             return result
         deadline.check(awaited)
         time.sleep(poll)
+
+
+def wait_until_it_stays(condition: Callable[[], bool], seconds: float, awaited: str, polls: int = 20) -> None:
+    """Returns when so many polls in a row found `condition()` true: what it tells is no passing state."""
+    row = 0
+
+    def has_stayed() -> bool:
+        nonlocal row
+        row = row + 1 if condition() else 0
+        return row >= polls
+
+    wait_until(has_stayed, seconds, awaited)

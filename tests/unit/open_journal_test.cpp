@@ -69,7 +69,7 @@ TEST_CASE("A damaged journal is kept aside, and a new one is made") {
 
 TEST_CASE("What is not a journal is left as it is") {
   Place place;
-  const std::string foreign = GENERATE("a diary\n", std::string(2'000'000, 'x'));
+  const std::string foreign = GENERATE(std::string{"a diary\n"}, std::string(2'000'000, 'x'));
   write_file(place.journal, foreign);
   CHECK_THROWS_AS(open_journal(place.options, kSession), StartupError);
   CHECK(read_file(place.journal) == foreign);

@@ -26,10 +26,9 @@ inline constexpr std::uint32_t kRedeliveryWindow = 32768;
 ///
 /// Threads:    receive() by the callback thread; stop() by the main thread.
 /// Durability: with `--fsync always`, at QoS 1 and 2, after receive() a message survives a power failure.
-/// Errors:     a full journal is waited for, said at once and then every minute. If the program is to stop
-/// meanwhile and the writer
-///             gets nothing done, the process ends here: a return would acknowledge a message that we do not
-///             have.
+/// Errors:     a full journal is waited for, said as soon as it is more than a moment and then every minute.
+///             If the program is to stop meanwhile and the writer gets nothing done, the process ends here: a
+///             return would acknowledge a message that we do not have.
 class Inbox {
  public:
   Inbox(Journal& journal, const Options& options, Statistics& statistics) noexcept;
@@ -39,7 +38,7 @@ class Inbox {
 
  private:
   [[nodiscard]] Admission append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept;
-  [[nodiscard]] bool report_full(std::uint64_t pending_bytes) noexcept;
+  [[nodiscard]] bool report_full(std::chrono::steady_clock::time_point full_since, bool is_reported) noexcept;
   [[noreturn]] void leave() noexcept;
   void sync() noexcept;
 
