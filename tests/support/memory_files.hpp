@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <random>
 #include <string>
 #include <utility>
@@ -19,58 +20,91 @@ inline constexpr std::size_t kPageBytes = 4096;
 
 /// A file system in memory that can fail, stop in the middle of a write, and lose power. A device holds what
 /// was synced, and of the rest any pages, in any order: each page for itself, and the size for itself.
+/// Any thread.
 class MemoryFiles final : public FileSystem {
  public:
   /// From the `first`-th call from now on (0 is the next), `count` calls fail with `error`; a write that
   /// fails has written its first half.
   void fail(std::uint64_t first, std::uint64_t count, std::errc error) {
+    const std::lock_guard lock{mutex_};
     first_failing_call_ = calls_ + first;
     failing_calls_ = count;
     error_ = error;
   }
-  void stop_failing() { failing_calls_ = 0; }
-  [[nodiscard]] bool has_failed() const { return failing_calls_ != 0 && calls_ > first_failing_call_; }
-  [[nodiscard]] std::uint64_t calls() const { return calls_; }
+  void stop_failing() {
+    const std::lock_guard lock{mutex_};
+    failing_calls_ = 0;
+  }
+  [[nodiscard]] bool has_failed() const {
+    const std::lock_guard lock{mutex_};
+    return failing_calls_ != 0 && calls_ > first_failing_call_;
+  }
+  [[nodiscard]] std::uint64_t calls() const {
+    const std::lock_guard lock{mutex_};
+    return calls_;
+  }
 
   /// Nothing changes any more after so many bytes are written, though every call says that it does: the
   /// process was killed there, and only the test goes on.
-  void freeze_after(std::uint64_t bytes) { bytes_before_freeze_ = bytes; }
-  [[nodiscard]] bool is_frozen() const { return bytes_before_freeze_ == 0; }
-  void thaw() { bytes_before_freeze_ = kNever; }
+  void freeze_after(std::uint64_t bytes) {
+    const std::lock_guard lock{mutex_};
+    bytes_before_freeze_ = bytes;
+  }
+  [[nodiscard]] bool is_frozen() const {
+    const std::lock_guard lock{mutex_};
+    return bytes_before_freeze_ == 0;
+  }
+  void thaw() {
+    const std::lock_guard lock{mutex_};
+    bytes_before_freeze_ = kNever;
+  }
 
   /// What a file holds; empty if there is none.
   [[nodiscard]] std::string content(const std::filesystem::path& path) const {
+    const std::lock_guard lock{mutex_};
     const auto found = files_.find(path.string());
     return found == files_.end() ? std::string{} : found->second->bytes;
   }
-  [[nodiscard]] bool has(const std::filesystem::path& path) const { return files_.contains(path.string()); }
+  [[nodiscard]] bool has(const std::filesystem::path& path) const {
+    const std::lock_guard lock{mutex_};
+    return files_.contains(path.string());
+  }
   /// Changes a file in place.
   void edit(const std::filesystem::path& path, std::string bytes) {
+    const std::lock_guard lock{mutex_};
     files_.at(path.string())->bytes = std::move(bytes);
   }
   /// A new file, in the place of the one of that name.
   void put(const std::filesystem::path& path, std::string bytes) {
+    const std::lock_guard lock{mutex_};
     files_[path.string()] = make_node();
     edit(path, std::move(bytes));
   }
-  void remove(const std::filesystem::path& path) { files_.erase(path.string()); }
+  void remove(const std::filesystem::path& path) {
+    const std::lock_guard lock{mutex_};
+    files_.erase(path.string());
+  }
   [[nodiscard]] std::vector<std::string> names() const {
+    const std::lock_guard lock{mutex_};
     std::vector<std::string> names;
     for (const auto& [name, node] : files_) names.push_back(name);
     return names;
   }
   /// Everything as it stands now, on the device.
   void sync_all() {
+    const std::lock_guard lock{mutex_};
     for (const auto& [name, node] : files_) node->sync();
     synced_files_ = files_;
   }
 
   /// The system writes something back by itself, as it does at any time.
   void write_back(std::mt19937_64& random) {
+    const std::lock_guard lock{mutex_};
     for (const auto& [name, node] : files_) node->write_back(random);
   }
   /// What the device holds is all that is left.
   void cut_power(std::mt19937_64& random) {
+    const std::lock_guard lock{mutex_};
     write_back(random);
     if (random() % 2 == 0) files_ = synced_files_;
     for (const auto& [name, node] : files_) node->bytes = node->device;
@@ -78,6 +112,7 @@ class MemoryFiles final : public FileSystem {
   }
 
   std::error_code open(const std::filesystem::path& path, std::unique_ptr<File>& file) override {
+    const std::lock_guard lock{mutex_};
     if (const auto error = count_call()) return error;
     const auto found = files_.find(path.string());
     if (found == files_.end()) return std::make_error_code(std::errc::no_such_file_or_directory);
@@ -85,6 +120,7 @@ class MemoryFiles final : public FileSystem {
     return {};
   }
   std::error_code create(const std::filesystem::path& path, std::unique_ptr<File>& file) override {
+    const std::lock_guard lock{mutex_};
     if (const auto error = count_call()) return error;
     if (has(path)) return std::make_error_code(std::errc::file_exists);
     files_[path.string()] = make_node();
@@ -92,14 +128,19 @@ class MemoryFiles final : public FileSystem {
     return {};
   }
   std::error_code move_aside(const std::filesystem::path& from, const std::filesystem::path& to) override {
+    const std::lock_guard lock{mutex_};
     if (const auto error = count_call()) return error;
     if (has(to)) return std::make_error_code(std::errc::file_exists);
     files_[to.string()] = std::exchange(files_[from.string()], nullptr);
     files_.erase(from.string());
     return {};
   }
-  std::error_code create_folders(const std::filesystem::path&) override { return count_call(); }
+  std::error_code create_folders(const std::filesystem::path&) override {
+    const std::lock_guard lock{mutex_};
+    return count_call();
+  }
   std::error_code sync_folder(const std::filesystem::path&) override {
+    const std::lock_guard lock{mutex_};
     if (const auto error = count_call()) return error;
     synced_files_ = files_;
     return {};
@@ -107,6 +148,12 @@ class MemoryFiles final : public FileSystem {
 
  private:
   static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+
+  struct Mutex : std::recursive_mutex {  // a copy of the files has a lock of its own
+    Mutex() = default;
+    Mutex(const Mutex&) : std::recursive_mutex{} {}
+    Mutex& operator=(const Mutex&) { return *this; }
+  };
 
   struct Node {
     std::uint64_t number = 0;
@@ -131,6 +178,7 @@ class MemoryFiles final : public FileSystem {
     Handle(MemoryFiles& files, std::shared_ptr<Node> node) : files_{files}, node_{std::move(node)} {}
 
     std::error_code write_at(std::uint64_t offset, std::string_view bytes) noexcept override {
+      const std::lock_guard lock{files_.mutex_};
       const auto error = files_.count_call();
       if (error) bytes = bytes.substr(0, bytes.size() / 2);
       if (files_.bytes_before_freeze_ != kNever) {
@@ -147,27 +195,32 @@ class MemoryFiles final : public FileSystem {
     }
     std::error_code read_at(std::uint64_t offset, std::span<char> buffer,
                             std::size_t& count) noexcept override {
+      const std::lock_guard lock{files_.mutex_};
       if (const auto error = files_.count_call()) return error;
       const auto at = static_cast<std::size_t>(std::min<std::uint64_t>(offset, node_->bytes.size()));
       count = node_->bytes.copy(buffer.data(), buffer.size(), at);
       return {};
     }
     std::error_code truncate(std::uint64_t size) noexcept override {
+      const std::lock_guard lock{files_.mutex_};
       if (const auto error = files_.count_call()) return error;
       if (!files_.is_frozen()) node_->bytes.resize(static_cast<std::size_t>(size));
       return {};
     }
     std::error_code sync() noexcept override {
+      const std::lock_guard lock{files_.mutex_};
       if (const auto error = files_.count_call()) return error;
       node_->sync();
       return {};
     }
     std::error_code size(std::uint64_t& size) noexcept override {
+      const std::lock_guard lock{files_.mutex_};
       if (const auto error = files_.count_call()) return error;
       size = node_->bytes.size();
       return {};
     }
     std::error_code identity(FileIdentity& identity) noexcept override {
+      const std::lock_guard lock{files_.mutex_};
       if (const auto error = files_.count_call()) return error;
       identity = {1, node_->number};
       return {};
@@ -190,6 +243,7 @@ class MemoryFiles final : public FileSystem {
     return node;
   }
 
+  mutable Mutex mutex_;  // over all below: a writer and a syncer may use the files at once
   std::map<std::string, std::shared_ptr<Node>> files_;
   std::map<std::string, std::shared_ptr<Node>> synced_files_;  // the names that are on the device
   std::uint64_t nodes_made_ = 0;
