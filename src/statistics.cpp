@@ -11,6 +11,7 @@ std::string to_string(const Account& account) {
                       account.dropped());
   if (account.redelivered != 0) text += fmt::format(" ({} redelivered)", account.redelivered);
   if (account.too_large != 0) text += fmt::format(" ({} too large)", account.too_large);
+  if (account.excluded != 0) text += fmt::format(", excluded {}", account.excluded);
   return text;
 }
 
@@ -20,6 +21,7 @@ Account Statistics::account() const noexcept {
   account.written = written.get();
   account.redelivered = redelivered.get();
   account.too_large = too_large.get();
+  account.excluded = excluded.get();
   account.replayed = replayed.get();
   account.received = received.get() + account.replayed;
   return account;

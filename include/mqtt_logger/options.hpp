@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,8 @@ enum class Format : std::uint8_t { csv, json, jsonl };
 enum class MqttVersion : std::uint8_t { v3_1_1 = 4, v5 = 5 };  ///< numbers as in the CONNECT packet
 enum class Fsync : std::uint8_t { always, everysec, no };
 enum class Redelivered : std::uint8_t { drop, keep };
+/// When the broker sends the messages it retains: at each connect, once for a new subscription, or never.
+enum class Retained : std::uint8_t { send, once, never };
 
 /// Where a broker listens.
 struct BrokerAddress {
@@ -28,7 +31,9 @@ struct BrokerAddress {
 /// Everything a user can set, with its default. Plain values in the units their types name.
 struct Options {
   BrokerAddress broker;
-  std::vector<std::string> topics{"sensors/#"};            ///< well-formed topic filters, each once
+  std::vector<std::string> topics{"sensors/#"};  ///< well-formed topic filters, each once
+  std::map<std::string, QoS> topic_qos;          ///< of those topics that do not have `qos`
+  std::vector<std::string> excluded_topics;      ///< topic filters; what matches one is counted, not recorded
   std::vector<Format> formats{Format::csv, Format::json};  ///< in this order, each at most once
   std::filesystem::path output{"exports/mqtt_data"};       ///< without extension
   bool simulate = false;
@@ -38,6 +43,8 @@ struct Options {
   std::chrono::seconds session_expiry{std::chrono::hours{1}};  ///< zero: clean start
   std::chrono::seconds keep_alive{60};                         ///< at most 65,535; zero: off
   MqttVersion mqtt_version = MqttVersion::v5;
+  Retained retained = Retained::once;
+  std::uint64_t max_packet_bytes = 0;  ///< that the broker may send (MQTT 5); zero: no limit
 
   bool journal_in_file = true;    ///< false: `--journal none`
   std::filesystem::path journal;  ///< empty: the output with `.journal` appended

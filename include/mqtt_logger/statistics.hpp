@@ -21,22 +21,24 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
-/// The account of a run: `received == written + pending + dropped`.
+/// The account of a run: `received == written + pending + dropped + excluded`.
 struct Account {
   std::uint64_t received = 0;     ///< from the broker in this run, and replayed
   std::uint64_t replayed = 0;     ///< of these: found in the journal at start
   std::uint64_t written = 0;      ///< in every export
   std::uint64_t redelivered = 0;  ///< dropped: received before
   std::uint64_t too_large = 0;    ///< dropped: larger than half of the queue
+  std::uint64_t excluded = 0;     ///< not recorded, as the user wishes
 
   [[nodiscard]] std::uint64_t dropped() const noexcept { return redelivered + too_large; }
-  [[nodiscard]] std::uint64_t pending() const noexcept { return received - written - dropped(); }
+  [[nodiscard]] std::uint64_t pending() const noexcept { return received - written - dropped() - excluded; }
   /// A redelivery is in the exports already; everything else that is not written is missing there.
   [[nodiscard]] bool is_complete() const noexcept { return pending() == 0 && too_large == 0; }
   bool operator==(const Account&) const = default;
 };
 
-/// "received 12 (2 replayed from the journal), written 10, pending 0, dropped 2 (2 redelivered)"
+/// "received 12 (2 replayed from the journal), written 10, pending 0, dropped 2 (2 redelivered)", and if
+/// there are any ", excluded 3"
 [[nodiscard]] std::string to_string(const Account& account);
 
 /// What happened since the start. Each counter is counted by the one thread named; any thread takes a
@@ -46,6 +48,7 @@ struct Statistics {
   alignas(64) Counter received;
   Counter redelivered;
   Counter too_large;
+  Counter excluded;
   // Writer thread.
   alignas(64) Counter written;
   Counter written_bytes;

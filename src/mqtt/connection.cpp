@@ -64,6 +64,12 @@ mqtt::connect_options make_session_options(const Options& options, MqttVersion v
                       static_cast<std::int32_t>(options.session_expiry.count())});
     }
     properties.add({mqtt::property::RECEIVE_MAXIMUM, kReceiveMaximum});
+    if (options.max_packet_bytes != 0) {
+      properties.add(
+          {mqtt::property::MAXIMUM_PACKET_SIZE, static_cast<std::int32_t>(options.max_packet_bytes)});
+    }
+    // No topic alias maximum: the library does not keep aliases, and hands out such a message without a
+    // topic.
     connect.set_properties(std::move(properties));
   }
   return connect;
@@ -71,6 +77,10 @@ mqtt::connect_options make_session_options(const Options& options, MqttVersion v
 
 mqtt::connect_options make_clean_options(const Options& options, MqttVersion version) {
   return make_options(options, version, true);
+}
+
+bool is_refused(const mqtt::token& token) noexcept {
+  return reason_code_of(token).has_value();
 }
 
 std::string describe_failure(const mqtt::token& token) {
@@ -92,6 +102,15 @@ std::string describe_failure(const mqtt::token& token) {
     default:
       return mqtt::exception::printable_error(token.get_return_code());
   }
+}
+
+std::string describe_disconnect(const mqtt::properties& properties, mqtt::ReasonCode code) {
+  // Of refused requests the library keeps the reason's code alone.
+  std::string text = mqtt::exception::reason_code_str(static_cast<int>(code));
+  if (text.empty()) text = fmt::format("reason code {}", static_cast<int>(code));
+  if (properties.contains(mqtt::property::REASON_STRING))
+    text += fmt::format(" ({})", mqtt::get<std::string>(properties, mqtt::property::REASON_STRING));
+  return text;
 }
 
 bool is_refused_for_good(const mqtt::token& token) noexcept {

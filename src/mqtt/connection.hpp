@@ -23,8 +23,14 @@ namespace mqtt_logger {
 /// A connection without a kept session, for the simulator.
 [[nodiscard]] mqtt::connect_options make_clean_options(const Options& options, MqttVersion version);
 
+/// Whether the broker refuses what was asked for; else the connection ended before it answered.
+[[nodiscard]] bool is_refused(const mqtt::token& token) noexcept;
+
 /// Why an action failed, in words.
 [[nodiscard]] std::string describe_failure(const mqtt::token& token);
+
+/// What the broker says with DISCONNECT (MQTT 5), in words.
+[[nodiscard]] std::string describe_disconnect(const mqtt::properties& properties, mqtt::ReasonCode code);
 
 /// Whether a refused CONNECT would be refused again however often it is repeated: credentials, authorization,
 /// client identifier (MQTT 5, section 3.2.2.2; MQTT 3.1.1, section 3.2.2.3).

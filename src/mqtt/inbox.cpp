@@ -4,6 +4,7 @@
 #include "mqtt_logger/journal/crash_point.hpp"
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/platform/stop_events.hpp"
+#include "mqtt_logger/topic_filter.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -27,13 +28,20 @@ constexpr auto kStopPatience = 2s;
 
 }  // namespace
 
-Inbox::Inbox(Journal& journal, const Options& options, Statistics& statistics) noexcept
-    : journal_{journal}, statistics_{statistics}, is_synced_each_{options.fsync == Fsync::always} {
+Inbox::Inbox(Journal& journal, const Options& options, Statistics& statistics)
+    : journal_{journal},
+      statistics_{statistics},
+      excluded_topics_{options.excluded_topics},
+      is_synced_each_{options.fsync == Fsync::always} {
   journal.set_redelivery_window(options.redelivered == Redelivered::drop ? kRedeliveryWindow : 0);
 }
 
 void Inbox::receive(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept {
   statistics_.received.add();
+  if (is_excluded(message.topic)) {
+    statistics_.excluded.add();
+    return;
+  }
   switch (append(message, packet_id, is_duplicate)) {
     case Admission::redelivered:
       crash_point("redelivery-recognised");
@@ -54,6 +62,11 @@ void Inbox::receive(const MessageView& message, PacketId packet_id, bool is_dupl
   }
 }
 
+bool Inbox::is_excluded(std::string_view topic) const noexcept {
+  return std::any_of(excluded_topics_.begin(), excluded_topics_.end(),
+                     [topic](const std::string& filter) { return matches_topic_filter(filter, topic); });
+}
+
 Admission Inbox::append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept {
   Admission admission = journal_.append(message, packet_id, is_duplicate);
   if (admission != Admission::full) return admission;
@@ -61,6 +74,7 @@ Admission Inbox::append(const MessageView& message, PacketId packet_id, bool is_
   const auto full_since = Clock::now();
   auto last_progress = full_since;
   bool is_reported = false;
+  is_waiting_.store(true, std::memory_order_relaxed);
   do {
     const std::uint64_t pending = journal_.pending_bytes();
     is_reported = report_full(full_since, is_reported) || is_reported;
@@ -72,6 +86,7 @@ Admission Inbox::append(const MessageView& message, PacketId packet_id, bool is_
     if (!is_stopping || journal_.pending_bytes() < pending) last_progress = Clock::now();
     if (admission == Admission::full && Clock::now() - last_progress > kStopPatience) leave();
   } while (admission == Admission::full);
+  is_waiting_.store(false, std::memory_order_relaxed);
   if (is_reported) log::info("the journal has room again");
   return admission;
 }

@@ -26,6 +26,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kNothingDue = std::chrono::milliseconds{1h};
 constexpr auto kDisconnectPatience = 2s;
+constexpr auto kAnswerPatience = 10s;  // for what is asked for while subscribing
 
 /// What the library's threads report of the connection.
 struct Event {
@@ -66,8 +67,10 @@ struct Subscriber::Impl final : private mqtt::iaction_listener {
   void connect();
   void handle(const Event& event);
   void begin_subscribing(bool is_session_present);
+  [[nodiscard]] bool is_answer_overdue();
   void report_connection() const;
   void try_again(const std::string& reason);
+  void drop_client() noexcept;
 
   void on_success(const mqtt::token& token) override;
   void on_failure(const mqtt::token& token) override;
@@ -84,6 +87,7 @@ struct Subscriber::Impl final : private mqtt::iaction_listener {
   State state_ = State::waiting;
   Backoff backoff_;
   Clock::time_point next_attempt_ = Clock::now();
+  Clock::time_point answer_due_;
   bool was_connected_ = false;
   bool is_session_present_ = false;
   Subscribing subscribing_;
@@ -102,8 +106,14 @@ std::chrono::milliseconds Subscriber::Impl::advance() {
     backoff_.reset();
     report_connection();
   }
-  if (state_ != State::waiting) return kNothingDue;
+  if (state_ == State::subscribing && is_answer_overdue()) {
+    drop_client();
+    try_again(fmt::format("the broker does not answer within {} s what it is asked for",
+                          std::chrono::seconds{kAnswerPatience}.count()));
+  }
   const auto now = Clock::now();
+  if (state_ == State::subscribing) return std::chrono::ceil<std::chrono::milliseconds>(answer_due_ - now);
+  if (state_ != State::waiting) return kNothingDue;
   if (now < next_attempt_) return std::chrono::ceil<std::chrono::milliseconds>(next_attempt_ - now);
   connect();
   return state_ == State::waiting ? advance() : kNothingDue;
@@ -116,8 +126,8 @@ void Subscriber::Impl::make_client() {
   // Before connect(): messages of a kept session come right behind CONNACK.
   client_->set_message_callback([this](const mqtt::const_message_ptr& message) { on_message(message); });
   client_->set_connection_lost_handler([this](const std::string& cause) { on_lost(cause); });
-  client_->set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode code) {
-    on_lost("the broker says: " + mqtt::exception::reason_code_str(code));
+  client_->set_disconnected_handler([this](const mqtt::properties& properties, mqtt::ReasonCode code) {
+    on_lost("the broker says: " + describe_disconnect(properties, code));
   });
 }
 
@@ -170,11 +180,23 @@ void Subscriber::Impl::begin_subscribing(bool is_session_present) {
   state_ = State::subscribing;
   was_connected_ = true;
   is_session_present_ = is_session_present;
+  answer_due_ = Clock::now() + kAnswerPatience;
   try {
-    subscribing_.begin(*client_, is_session_present);
+    subscribing_.begin(*client_, version_, is_session_present);
   } catch (const mqtt::exception& error) {
+    drop_client();
     try_again(error.what());
   }
+}
+
+bool Subscriber::Impl::is_answer_overdue() {
+  const auto now = Clock::now();
+  if (now < answer_due_) return false;
+  // Messages that came before the answer may wait for room in the journal: then it is not the broker's fault,
+  // and the library's lock is held, so that asking it for anything would stop this thread as well.
+  const bool is_held_up = inbox_.is_waiting();
+  if (is_held_up) answer_due_ = now + kAnswerPatience;
+  return !is_held_up;
 }
 
 void Subscriber::Impl::report_connection() const {
@@ -194,10 +216,8 @@ void Subscriber::Impl::try_again(const std::string& reason) {
                options_.broker.port, reason, std::chrono::duration<double>{delay}.count());
 }
 
-void Subscriber::Impl::stop() noexcept {
-  if (!client_) return;
-  inbox_.stop();
-  crash_point("stop-begun");
+// The session stays at the broker; the next client takes it up as after a restart.
+void Subscriber::Impl::drop_client() noexcept {
   try {
     if (state_ == State::subscribing || state_ == State::ready)
       client_->disconnect()->wait_for(kDisconnectPatience);
@@ -205,6 +225,13 @@ void Subscriber::Impl::stop() noexcept {
     log::debug("disconnect: {}", error.what());  // the connection is gone already
   }
   client_.reset();
+}
+
+void Subscriber::Impl::stop() noexcept {
+  if (!client_) return;
+  inbox_.stop();
+  crash_point("stop-begun");
+  drop_client();
   crash_point("client-gone");
 }
 

@@ -6,8 +6,32 @@
 #include "connection.hpp"
 
 #include <utility>
+#include <vector>
 
 namespace mqtt_logger {
+namespace {
+
+mqtt::subscribe_options::RetainHandling retain_handling(Retained retained) noexcept {
+  switch (retained) {
+    case Retained::send:
+      return mqtt::subscribe_options::SEND_RETAINED_ON_SUBSCRIBE;
+    case Retained::once:
+      return mqtt::subscribe_options::SEND_RETAINED_ON_NEW;
+    case Retained::never:
+      return mqtt::subscribe_options::DONT_SEND_RETAINED;
+  }
+  return mqtt::subscribe_options::SEND_RETAINED_ON_NEW;
+}
+
+// Of a request for one topic filter.
+std::optional<QoS> granted_qos(const mqtt::token& token) {
+  const mqtt::subscribe_response response = token.get_subscribe_response();
+  const std::vector<mqtt::ReasonCode>& codes = response.get_reason_codes();
+  if (codes.size() != 1 || codes.front() > mqtt::ReasonCode::GRANTED_QOS_2) return std::nullopt;
+  return static_cast<QoS>(codes.front());
+}
+
+}  // namespace
 
 Subscribing::Subscribing(const Options& options, Journal& journal, std::function<void()> wake)
     : options_{options}, journal_{journal}, answers_{std::move(wake)} {}
@@ -21,29 +45,31 @@ void Subscribing::end_doubt() {
   journal_.set_subscriptions(write_subscriptions(kept_));
 }
 
-void Subscribing::begin(mqtt::async_client& client, bool is_session_present) {
+void Subscribing::begin(mqtt::async_client& client, MqttVersion version, bool is_session_present) {
   const Subscriptions kept = is_session_present ? std::exchange(kept_, {}) : Subscriptions{};
-  const Subscriptions wanted = make_subscriptions(options_);
-  const Subscriptions missing = difference(wanted, kept);
-  const std::vector<std::string> stale = filters_only_in(kept, wanted);
+  made_ = make_subscriptions(options_);
+  const Subscriptions missing = options_.retained == Retained::send ? made_ : difference(made_, kept);
+  const std::vector<std::string> stale = filters_only_in(kept, made_);
   // Whatever happens from here on, this names all that the session may be subscribed to.
-  journal_.set_subscriptions(write_subscriptions(add_unanswered(kept, wanted)));
+  journal_.set_subscriptions(write_subscriptions(add_unanswered(kept, made_)));
   crash_point("subscribe-begun");
 
   first_request_ += asked_.size();
   asked_.clear();
-  refused_.clear();
   answers_due_ = missing.size() + stale.size();
   is_waiting_ = true;
   const auto next_request = [this](const std::string& filter) {
     asked_.push_back(filter);
     return reinterpret_cast<void*>(first_request_ + asked_.size() - 1);
   };
+  if (options_.retained == Retained::never && version != MqttVersion::v5 && !missing.empty())
+    log::warning("--retained never: MQTT 3.1.1 cannot ask for that; messages that the broker retains come");
   mqtt::subscribe_options subscribe;
-  subscribe.set_retain_handling(mqtt::subscribe_options::SEND_RETAINED_ON_NEW);
+  subscribe.set_retain_handling(retain_handling(options_.retained));
   for (const auto& [filter, qos] : missing) {
     // One packet for each filter: an answer then says which filter was refused.
-    client.subscribe(filter, static_cast<int>(options_.qos), next_request(filter), *this, subscribe);
+    client.subscribe(filter, static_cast<int>(qos.value_or(options_.qos)), next_request(filter), *this,
+                     subscribe);
   }
   for (const std::string& filter : stale) {
     log::info("unsubscribing from '{}', which an earlier run asked for", filter);
@@ -65,29 +91,40 @@ void Subscribing::handle(const Answer& answer) {
   const std::uintptr_t index = answer.request - first_request_;
   if (!is_waiting_ || index >= asked_.size()) return;
   --answers_due_;
-  if (!answer.is_refused) return;
   const std::string& filter = asked_[index];
-  refused_.insert(filter);
-  log::error("the broker refuses the topic filter '{}': {}; nothing of it is logged", filter, answer.reason);
+  const auto asked = made_.find(filter);
+  if (asked == made_.end()) return;  // was unsubscribed
+  if (answer.is_refused) {
+    log::error("the broker refuses the topic filter '{}': {}; nothing of it is logged", filter,
+               answer.reason);
+    made_.erase(asked);
+  } else if (answer.granted && answer.granted < asked->second) {
+    log::warning("the broker grants only QoS {} for '{}'{}", static_cast<int>(*answer.granted), filter,
+                 *answer.granted == QoS::at_most_once ? ": messages can be lost on the way" : "");
+  }
 }
 
 void Subscribing::finish() {
-  made_ = make_subscriptions(options_);
-  for (const std::string& filter : refused_) made_.erase(filter);
   crash_point("subscribe-answered");
   journal_.set_subscriptions(write_subscriptions(made_));
   crash_point("subscribe-done");
 }
 
 void Subscribing::on_success(const mqtt::token& token) {
-  answers_.post({reinterpret_cast<std::uintptr_t>(token.get_user_context()), false, {}});
+  Answer answer;
+  answer.request = reinterpret_cast<std::uintptr_t>(token.get_user_context());
+  if (token.get_type() == mqtt::token::Type::SUBSCRIBE) answer.granted = granted_qos(token);
+  answers_.post(std::move(answer));
 }
 
 void Subscribing::on_failure(const mqtt::token& token) {
-  // An unsubscribe that fails: there was nothing to end.
-  const bool is_refused = token.get_type() == mqtt::token::Type::SUBSCRIBE;
-  answers_.post(
-      {reinterpret_cast<std::uintptr_t>(token.get_user_context()), is_refused, describe_failure(token)});
+  const bool is_subscribe = token.get_type() == mqtt::token::Type::SUBSCRIBE;
+  if (is_subscribe && !is_refused(token)) return;  // the connection is lost, which is reported as such
+  Answer answer;
+  answer.request = reinterpret_cast<std::uintptr_t>(token.get_user_context());
+  answer.is_refused = is_subscribe;  // an unsubscribe that fails: there was nothing to end
+  answer.reason = describe_failure(token);
+  answers_.post(std::move(answer));
 }
 
 }  // namespace mqtt_logger

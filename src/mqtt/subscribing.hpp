@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <set>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +22,8 @@ namespace mqtt_logger {
 ///
 /// Threads: on_success() and on_failure() on the library's threads; all else on the main thread.
 /// Owns:    the journal's list of subscriptions. The client is its caller's, and must be gone first.
-/// Errors:  a refused topic filter is an error in the log; the others go on.
+/// Errors:  a refused topic filter is an error in the log; the others go on. An answer that does not come
+///          is the caller's business.
 class Subscribing final : private mqtt::iaction_listener {
  public:
   /// `wake` is called by the library's threads when advance() has something to do.
@@ -37,14 +38,17 @@ class Subscribing final : private mqtt::iaction_listener {
   /// The CONNECT was refused, so there is no new session.
   void end_doubt();
 
-  /// Asks for what the session is not subscribed to yet, and only for that: a subscription that is made again
-  /// brings all retained messages again (MQTT 3.1.1, section 3.8.4). Throws mqtt::exception.
-  void begin(mqtt::async_client& client, bool is_session_present);
+  /// Asks for what the session is not subscribed to yet, and, unless the user wants retained messages each
+  /// time, only for that: a subscription that is made again brings them again (MQTT 3.1.1, section 3.8.4).
+  /// Throws mqtt::exception.
+  void begin(mqtt::async_client& client, MqttVersion version, bool is_session_present);
   /// The connection is gone: no answer will come.
   void abandon() noexcept { is_waiting_ = false; }
 
   /// Takes the answers that have come. True when the last one has, once for each begin().
   [[nodiscard]] bool advance();
+  /// Whether answers are awaited.
+  [[nodiscard]] bool is_waiting() const noexcept { return is_waiting_; }
   /// What the broker has granted, after advance() was true.
   [[nodiscard]] const Subscriptions& made() const noexcept { return made_; }
 
@@ -54,6 +58,7 @@ class Subscribing final : private mqtt::iaction_listener {
     std::uintptr_t request = 0;
     bool is_refused = false;
     std::string reason;  // of a refusal, in words
+    std::optional<QoS> granted;
   };
 
   void on_success(const mqtt::token& token) override;
@@ -63,13 +68,12 @@ class Subscribing final : private mqtt::iaction_listener {
 
   const Options& options_;
   Journal& journal_;
-  Subscriptions kept_;  // of the session, as long as the broker has not told that it is a new one
-  Subscriptions made_;
-  std::vector<std::string> asked_;    // of this connection: subscribes, then unsubscribes
+  Subscriptions kept_;              // of the session, as long as the broker has not told that it is a new one
+  Subscriptions made_;              // what is wanted, less what was refused
+  std::vector<std::string> asked_;  // of this connection: subscribes, then unsubscribes
   std::uintptr_t first_request_ = 0;  // of this connection; requests are numbered through all connections
   std::size_t answers_due_ = 0;
   bool is_waiting_ = false;
-  std::set<std::string> refused_;
   Mailbox<Answer> answers_;
 };
 

@@ -7,7 +7,10 @@ namespace mqtt_logger {
 
 Subscriptions make_subscriptions(const Options& options) {
   Subscriptions subscriptions;
-  for (const std::string& filter : options.topics) subscriptions.emplace(filter, options.qos);
+  for (const std::string& filter : options.topics) {
+    const auto own = options.topic_qos.find(filter);
+    subscriptions.emplace(filter, own == options.topic_qos.end() ? options.qos : own->second);
+  }
   return subscriptions;
 }
 

@@ -96,6 +96,26 @@ OptionFault add_topic(OptionsDraft& draft, const std::string& text) {
   return std::nullopt;
 }
 
+/// The digit stands in front, because a topic filter may hold, and end in, anything.
+OptionFault add_topic_with_qos(OptionsDraft& draft, const std::string& text) {
+  if (text.size() < 2 || text[0] < '0' || text[0] > '2' || text[1] != ':')
+    return "must be 0:, 1: or 2: with a topic filter behind it, such as 2:alarms/#";
+  const std::string filter = text.substr(2);
+  if (auto fault = add_topic(draft, filter)) return fault;
+  const auto qos = static_cast<QoS>(text[0] - '0');
+  const auto [known, is_new] = draft.options.topic_qos.emplace(filter, qos);
+  if (!is_new && known->second != qos) return "must not give one topic filter two values of QoS";
+  return std::nullopt;
+}
+
+OptionFault add_excluded_topic(OptionsDraft& draft, const std::string& text) {
+  if (auto fault = find_topic_filter_fault(text)) return fault;
+  if (text.starts_with("$share/")) return "must be the topic filter alone, without $share/GROUP/";
+  auto& filters = draft.options.excluded_topics;
+  if (std::find(filters.begin(), filters.end(), text) == filters.end()) filters.push_back(text);
+  return std::nullopt;
+}
+
 OptionFault apply_client_id(OptionsDraft& draft, const std::string& text) {
   const bool has_control = std::any_of(text.begin(), text.end(), [](char character) {
     const auto byte = static_cast<unsigned char>(character);
@@ -179,6 +199,19 @@ const std::vector<OptionDefinition>& option_definitions() {
       {"Connection", "topic", "FILTER", "sensors/#",
        "Topic filter, also with + and # or as $share/GROUP/FILTER; may stand several times.", add_topic,
        true},
+      {"Connection", "topic-qos", "QOS:FILTER", "",
+       "Topic filter with a QoS of its own, such as 2:alarms/#; may stand several times, also beside "
+       "--topic.",
+       add_topic_with_qos, true},
+      {"Connection", "exclude", "FILTER", "",
+       "Messages whose topic matches are counted, but not recorded; may stand several times.",
+       add_excluded_topic, true},
+      {"Connection", "retained", "send|new|never", "new",
+       "When the broker sends the messages it retains: at each connect, once for a new subscription, or "
+       "never "
+       "(MQTT 5 only).",
+       choice<Retained>(&Options::retained,
+                        {{"send", Retained::send}, {"new", Retained::once}, {"never", Retained::never}})},
 
       {"Session", "qos", "0|1|2", "1", "Highest quality of service: 0 may lose messages, 1 and 2 do not.",
        choice<QoS>(&Options::qos,
@@ -201,6 +234,11 @@ const std::vector<OptionDefinition>& option_definitions() {
       {"Session", "mqtt-version", "5|3.1.1", "5",
        "Version of the protocol. A broker that refuses 5 is tried with 3.1.1, and the log says so.",
        choice<MqttVersion>(&Options::mqtt_version, {{"5", MqttVersion::v5}, {"3.1.1", MqttVersion::v3_1_1}})},
+      {"Session", "max-packet-size", "SIZE", "",
+       "Largest packet the broker may send (MQTT 5 only). It drops larger messages without a word to the "
+       "logger; without this option it sends them, and too large ones are counted.",
+       size(&Options::max_packet_bytes, 1024, 268'435'460,
+            "must be a size from 1KiB to 268435460 bytes (MQTT's limit), such as 1MiB")},
 
       {"Journal", "journal", "FILE|none", "",
        "Where messages are safe before they are acknowledged; none = in memory only. Default: --output with "

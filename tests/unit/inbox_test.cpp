@@ -36,3 +36,28 @@ TEST_CASE("Inbox goes on when all of a full journal was released before it looks
   CHECK(statistics.account().received == kMessages);
   CHECK(statistics.account().dropped() == 0);
 }
+
+TEST_CASE("Inbox counts what is excluded and keeps it out of the journal, whatever its QoS") {
+  Journal journal{map_memory(Journal::mapping_size(layout::kMinRingBytes)), "session"};
+  Statistics statistics;
+  Options options;
+  options.excluded_topics = {"+/debug/#", "noise"};
+  Inbox inbox{journal, options, statistics};
+  PacketId packet_id = 0;
+  for (const char* topic : {"a/debug", "a/debug/b", "noise", "a", "$SYS/debug/x"}) {
+    for (const QoS qos : {QoS::at_most_once, QoS::at_least_once, QoS::exactly_once}) {
+      MessageView message;
+      message.topic = topic;
+      message.qos = qos;
+      inbox.receive(message, qos == QoS::at_most_once ? PacketId{0} : ++packet_id, false);
+    }
+  }
+  Position position = journal.checkpoint().position;
+  std::vector<std::string> recorded;
+  while (const auto record = journal.read(position)) recorded.emplace_back(record->message.topic);
+  CHECK(recorded == std::vector<std::string>{"a", "a", "a", "$SYS/debug/x", "$SYS/debug/x", "$SYS/debug/x"});
+  CHECK(statistics.account().received == 15);
+  CHECK(statistics.account().excluded == 9);
+  CHECK(statistics.account().pending() == 6);
+  CHECK(to_string(statistics.account()) == "received 15, written 0, pending 6, dropped 0, excluded 9");
+}

@@ -61,6 +61,19 @@ class ConfigFile {
 
 }  // namespace
 
+TEST_CASE("Topic filters may have a QoS of their own, and hold anything behind it") {
+  const Options options =
+      parse({"--topic", "a", "--topic-qos", "2:b@1:0", "--topic-qos", "0:$share/g/c/#", "--topic", "b@1:0",
+             "--exclude", "a/debug/#", "--exclude", "+", "--exclude", "+"});
+  CHECK(options.topics == Arguments{"a", "b@1:0", "$share/g/c/#"});
+  CHECK(options.topic_qos ==
+        std::map<std::string, QoS>{{"b@1:0", QoS::exactly_once}, {"$share/g/c/#", QoS::at_most_once}});
+  CHECK(options.excluded_topics == Arguments{"a/debug/#", "+"});
+  CHECK(parse({"--topic-qos", "2:a"}).topics == Arguments{"a"});
+  CHECK(error({"--topic-qos", "2:a", "--topic-qos", "1:a"}) ==
+        "--topic-qos 1:a: must not give one topic filter two values of QoS");
+}
+
 TEST_CASE("Options without arguments are the defaults") {
   CHECK(parse({}) == Options{});
 }
@@ -163,6 +176,14 @@ TEST_CASE("Option errors name the option, the value and what would be right") {
       {"--port", "1883 ", port},
       {"--port", "1e3", port},
       {"--topic", "", "must not be empty"},
+      {"--topic-qos", "a/#", "must be 0:, 1: or 2: with a topic filter behind it, such as 2:alarms/#"},
+      {"--topic-qos", "3:a", "must be 0:, 1: or 2: with a topic filter behind it, such as 2:alarms/#"},
+      {"--topic-qos", "2:", "must not be empty"},
+      {"--exclude", "a#", "must have # alone in its level, such as sensors/#"},
+      {"--exclude", "$share/g/a", "must be the topic filter alone, without $share/GROUP/"},
+      {"--retained", "always", "must be send, new or never"},
+      {"--max-packet-size", "1000",
+       "must be a size from 1KiB to 268435460 bytes (MQTT's limit), such as 1MiB"},
       {"--topic", "a#", "must have # alone in its level, such as sensors/#"},
       {"--topic", "$share/g", "must be $share/GROUP/FILTER, with a group and a filter that are not empty"},
       {"--qos", "3", "must be 0, 1 or 2"},

@@ -18,6 +18,13 @@ TEST_CASE("Subscriptions are the same after they were written and read") {
   CHECK(read_subscriptions(write_subscriptions({})).empty());
 }
 
+TEST_CASE("A topic filter has the QoS of its own, or that of all") {
+  Options options;
+  options.topics = {"a/#", "b"};
+  options.topic_qos = {{"b", QoS::exactly_once}};
+  CHECK(make_subscriptions(options) == Subscriptions{{"a/#", QoS::at_least_once}, {"b", QoS::exactly_once}});
+}
+
 TEST_CASE("What the session has with the same QoS is not asked for again") {
   const Subscriptions wanted{
       {"a/#", QoS::at_least_once}, {"b", QoS::at_least_once}, {"d", QoS::at_least_once}};

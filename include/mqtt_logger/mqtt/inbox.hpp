@@ -8,6 +8,9 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace mqtt_logger {
 
@@ -22,7 +25,7 @@ inline constexpr std::uint16_t kReceiveMaximum = 1000;
 inline constexpr std::uint32_t kRedeliveryWindow = 32768;
 
 /// Where every message enters: hands it to the journal and counts it. When it returns, the message is in the
-/// journal or counted as dropped, and the library acknowledges it.
+/// journal, or counted as dropped or excluded, and the library acknowledges it.
 ///
 /// Threads:    receive() by the callback thread; stop() by the main thread.
 /// Durability: with `--fsync always`, at QoS 1 and 2, after receive() a message survives a power failure.
@@ -31,12 +34,15 @@ inline constexpr std::uint32_t kRedeliveryWindow = 32768;
 ///             return would acknowledge a message that we do not have.
 class Inbox {
  public:
-  Inbox(Journal& journal, const Options& options, Statistics& statistics) noexcept;
+  Inbox(Journal& journal, const Options& options, Statistics& statistics);
 
   void receive(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept;
+  /// Whether receive() waits for room in the journal. Any thread.
+  [[nodiscard]] bool is_waiting() const noexcept { return is_waiting_.load(std::memory_order_relaxed); }
   void stop() noexcept { is_stopping_.store(true, std::memory_order_relaxed); }
 
  private:
+  [[nodiscard]] bool is_excluded(std::string_view topic) const noexcept;
   [[nodiscard]] Admission append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept;
   [[nodiscard]] bool report_full(std::chrono::steady_clock::time_point full_since, bool is_reported) noexcept;
   [[noreturn]] void leave() noexcept;
@@ -44,8 +50,10 @@ class Inbox {
 
   Journal& journal_;
   Statistics& statistics_;
+  const std::vector<std::string> excluded_topics_;
   bool is_synced_each_;
   std::chrono::steady_clock::time_point next_report_{};
+  std::atomic<bool> is_waiting_{false};
   std::atomic<bool> is_stopping_{false};
 };
 
