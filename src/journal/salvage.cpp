@@ -3,6 +3,7 @@
 #include "mqtt_logger/journal/record.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <optional>
 #include <span>
@@ -80,11 +81,11 @@ class Walk {
 // new ring would be written to the device for nothing.
 void clear_free_part(RingBytes ring, Position begin, Position end) noexcept {
   constexpr std::uint64_t kPart = 4096;
+  static constexpr std::array<std::byte, kPart> kZeros{};
   for (Position at = end; at < begin + ring.size();) {
     const std::uint64_t length = std::min({begin + ring.size() - at, ring.room_at(at), kPart});
     const std::span part{ring.at(at), static_cast<std::size_t>(length)};
-    if (std::ranges::any_of(part, [](std::byte byte) { return byte != std::byte{0}; }))
-      std::memset(part.data(), 0, part.size());
+    if (std::memcmp(part.data(), kZeros.data(), part.size()) != 0) std::memset(part.data(), 0, part.size());
     at += length;
   }
 }
