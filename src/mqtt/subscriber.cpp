@@ -257,7 +257,7 @@ void Subscriber::Impl::on_failure(const mqtt::token& token) {
 void Subscriber::Impl::on_lost(const std::string& reason) {
   Event event;
   event.kind = Event::Kind::lost;
-  event.reason = reason.empty() ? "the broker closed it" : reason;
+  event.reason = reason.empty() ? "the broker closed it, fell silent, or broke the protocol" : reason;
   events_.post(std::move(event));
 }
 

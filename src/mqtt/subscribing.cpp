@@ -5,6 +5,7 @@
 
 #include "connection.hpp"
 
+#include <exception>
 #include <utility>
 #include <vector>
 
@@ -23,12 +24,17 @@ mqtt::subscribe_options::RetainHandling retain_handling(Retained retained) noexc
   return mqtt::subscribe_options::SEND_RETAINED_ON_NEW;
 }
 
-// Of a request for one topic filter.
-std::optional<QoS> granted_qos(const mqtt::token& token) {
-  const mqtt::subscribe_response response = token.get_subscribe_response();
-  const std::vector<mqtt::ReasonCode>& codes = response.get_reason_codes();
-  if (codes.size() != 1 || codes.front() > mqtt::ReasonCode::GRANTED_QOS_2) return std::nullopt;
-  return static_cast<QoS>(codes.front());
+// The answer to a request for one topic filter; nothing if it is none of MQTT's (sections 3.9.3).
+std::optional<QoS> granted_qos(const mqtt::token& token) noexcept {
+  try {
+    const mqtt::subscribe_response response = token.get_subscribe_response();
+    const std::vector<mqtt::ReasonCode>& codes = response.get_reason_codes();
+    const int code = codes.size() == 1 ? static_cast<int>(codes.front()) : -1;
+    if (code < 0 || code > 2) return std::nullopt;
+    return static_cast<QoS>(code);
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -113,7 +119,10 @@ void Subscribing::finish() {
 void Subscribing::on_success(const mqtt::token& token) {
   Answer answer;
   answer.request = reinterpret_cast<std::uintptr_t>(token.get_user_context());
-  if (token.get_type() == mqtt::token::Type::SUBSCRIBE) answer.granted = granted_qos(token);
+  if (token.get_type() == mqtt::token::Type::SUBSCRIBE) {
+    answer.granted = granted_qos(token);
+    if (!answer.granted) return;  // as if there was no answer
+  }
   answers_.post(std::move(answer));
 }
 

@@ -1,0 +1,135 @@
+"""A stand-in for a broker that breaks the protocol: it speaks as much MQTT as a logger needs, and anything else."""
+
+import contextlib
+import socket
+import threading
+from typing import Callable
+
+import mqtt_packets as mqtt
+from mqtt_packets import Message, make_packet
+from waiting import SLOWNESS
+
+_PATIENCE = 60 * SLOWNESS
+
+
+class Peer:
+    """The broker's end of one connection. All methods raise OSError when the logger has gone."""
+
+    def __init__(self, connection: socket.socket):
+        self._connection = connection
+        self._buffer = b""
+        self.version = 5
+        self.is_subscribed = False
+
+    def send(self, data: bytes) -> None:
+        self._connection.sendall(data)
+
+    def read_packet(self) -> tuple[int, int, bytes]:
+        """Kind, flags and body of the next packet."""
+        while True:
+            try:
+                length, begin = mqtt.decode_variable(self._buffer, 1)
+                if len(self._buffer) >= begin + length:
+                    first, body = self._buffer[0], self._buffer[begin : begin + length]
+                    self._buffer = self._buffer[begin + length :]
+                    return first >> 4, first & 15, body
+            except IndexError:
+                pass
+            data = self._connection.recv(65536)
+            if not data:
+                raise ConnectionError("the logger has closed the connection")
+            self._buffer += data
+
+    def read_connect(self) -> None:
+        kind, _, body = self.read_packet()
+        assert kind == mqtt.CONNECT, kind
+        self.version = body[6]
+
+    def accept(self, session_present: bool = False) -> None:
+        self.read_connect()
+        self.send(make_packet(mqtt.CONNACK, 0, bytes([session_present, 0]) + self.no_properties()))
+
+    def no_properties(self) -> bytes:
+        return b"\0" if self.version == 5 else b""
+
+    def publish(self, message: Message, packet_id: int = 0) -> None:
+        self.send(mqtt.make_publish(message, packet_id, self.version))
+
+    def answer(self, kind: int, body: bytes) -> None:
+        """As a good broker does."""
+        if kind == mqtt.SUBSCRIBE:
+            self.is_subscribed = True
+            self.send(make_packet(mqtt.SUBACK, 0, body[:2] + self.no_properties() + b"\1"))
+        elif kind == mqtt.PINGREQ:
+            self.send(make_packet(mqtt.PINGRESP, 0, b""))
+        elif kind == mqtt.PUBREC:
+            self.send(make_packet(mqtt.PUBREL, 2, body[:2]))
+        elif kind == mqtt.DISCONNECT:
+            raise ConnectionError("the logger has left")
+
+    def read_subscribe(self) -> bytes:
+        """Returns its packet identifier."""
+        while (packet := self.read_packet())[0] != mqtt.SUBSCRIBE:
+            pass
+        return packet[2][:2]
+
+    def answer_until_subscribed(self) -> None:
+        while not self.is_subscribed:
+            kind, _, body = self.read_packet()
+            self.answer(kind, body)
+
+    def serve(self) -> None:
+        """Answers until the logger leaves."""
+        while True:
+            kind, _, body = self.read_packet()
+            self.answer(kind, body)
+
+    def say_nothing(self) -> None:
+        """Takes in what comes, and answers nothing, until the logger leaves."""
+        while self._connection.recv(65536):
+            pass
+
+
+Behaviour = Callable[[Peer], None]
+
+
+class HostileBroker:
+    """Listens on `port`. The first connection is treated by `behaviour`; once that returns, and on every connection
+    after it, the broker is a good one and publishes `proof` as soon as it has answered a SUBSCRIBE."""
+
+    def __init__(self, behaviour: Behaviour, proof: Message):
+        self._behaviour: Behaviour | None = behaviour
+        self._proof = proof
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.connections = 0
+        self._open: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        for connection in [self._listener, *self._open]:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                connection.settimeout(_PATIENCE)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self.connections += 1
+                self._open.append(connection)
+                threading.Thread(target=self._treat, args=(connection,), daemon=True).start()
+
+    def _treat(self, connection: socket.socket) -> None:
+        peer = Peer(connection)
+        behaviour, self._behaviour = self._behaviour, None
+        with connection, contextlib.suppress(OSError):
+            if behaviour is not None:
+                behaviour(peer)
+            else:
+                peer.accept()
+            peer.answer_until_subscribed()
+            peer.publish(self._proof, packet_id=999)
+            peer.serve()
