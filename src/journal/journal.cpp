@@ -74,10 +74,7 @@ Admission Journal::append(const MessageView& message, PacketId packet_id, bool i
   const std::uint64_t fingerprint =
       std::uint64_t{crc} << 32 | (flags << 29 & 0xFFFFFFFF) | (size & 0x1FFFFFFF);
   if (packet_id != 0) {
-    const bool is_known = is_exactly_once ? packet_ids_.is_unreleased(packet_id, fingerprint)
-                                          : is_duplicate && packet_ids_.is_redelivered(packet_id, fingerprint,
-                                                                                       redelivery_window_);
-    if (is_known) return Admission::redelivered;
+    if (is_known(packet_id, fingerprint, is_exactly_once, is_duplicate)) return Admission::redelivered;
   }
 
   const std::uint64_t rest = ring_.room_at(head_);
@@ -114,6 +111,14 @@ Admission Journal::append(const MessageView& message, PacketId packet_id, bool i
   crash_point("head-stored");
   if (writer_sleeps_.load(std::memory_order_seq_cst) != 0) wake_writer();
   return Admission::appended;
+}
+
+bool Journal::is_known(PacketId id, std::uint64_t fingerprint, bool is_exactly_once,
+                       bool is_duplicate) noexcept {
+  if (!is_exactly_once)
+    return is_duplicate && packet_ids_.is_redelivered(id, fingerprint, redelivery_window_);
+  return packet_ids_.is_unreleased(id, fingerprint) ||
+         (is_duplicate && packet_ids_.is_sent_after_release(id, fingerprint, redelivery_window_));
 }
 
 std::string Journal::subscriptions() const {

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kBitBytes = layout::kPacketIds / 8;
 
+constexpr std::uint64_t kTellingDeliveries = 4096;  // far more than a broker has in flight at once
+
 constexpr std::size_t byte_of(PacketId id) noexcept {
   return id / 8u;
 }
@@ -38,6 +40,21 @@ bool PacketIds::is_redelivered(PacketId id, std::uint64_t fingerprint, std::uint
 
 bool PacketIds::is_unreleased(PacketId id, std::uint64_t fingerprint) const noexcept {
   return (received_bits_[byte_of(id)] & bit_of(id)) != 0 && rows_[id].fingerprint == fingerprint;
+}
+
+bool PacketIds::is_sent_after_release(PacketId id, std::uint64_t fingerprint,
+                                      std::uint64_t window) const noexcept {
+  const Row& row = rows_[id];
+  return row.number != 0 && row.fingerprint == fingerprint && deliveries_ - row.number < window &&
+         come_in_turn(window);
+}
+
+// Whether nearly all of the last deliveries came under identifiers of their own.
+bool PacketIds::come_in_turn(std::uint64_t window) const noexcept {
+  const std::uint64_t deliveries = std::min(deliveries_, window);
+  const auto is_recent = [&](const Row& row) { return row.number > deliveries_ - deliveries; };
+  const auto ids = std::ranges::count_if(std::span{rows_, layout::kPacketIds}, is_recent);
+  return deliveries >= kTellingDeliveries && static_cast<std::uint64_t>(ids) >= deliveries - deliveries / 16;
 }
 
 void PacketIds::remember(PacketId id, std::uint64_t fingerprint, bool is_exactly_once) noexcept {

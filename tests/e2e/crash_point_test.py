@@ -7,6 +7,7 @@ import itertools
 import os
 import re
 import signal
+import socket
 import sys
 import traceback
 from pathlib import Path
@@ -19,6 +20,7 @@ import exports
 from broker import Mosquitto
 from logger import COMMAND_VARIABLE, SUBSCRIBED, Logger
 from mqtt_client import Client
+from mqtt_packets import make_connect
 from numbered import TOPIC_FILTER, Account, make_message, take_account
 from processes import Background
 from scenario import Scenario, main
@@ -27,6 +29,7 @@ from watched_export import WatchedExport, standing_still
 
 _CRASHING_LOGGER = "CRASHING_LOGGER"
 _BATCH = 250  # messages before each death; with a journal of 64 KiB it goes round every other time
+_TELLING = 4096  # deliveries before the logger believes that a broker gives out identifiers in turn
 _PASSES = ("1", "2", "1/40")  # each death comes at another pass of its point
 _WORKERS = 3
 
@@ -67,8 +70,8 @@ class Case:
                       "--mqtt-version", self._mqtt_version, "--journal-size", "64KiB",
                       environment={"LOGGER_CRASH_POINT": crash_point, "LOGGER_CRASH_SEED": str(self._starts)})
 
-    def publish(self) -> None:
-        begin, self._published = self._published, self._published + _BATCH
+    def publish(self, messages: int = _BATCH) -> None:
+        begin, self._published = self._published, self._published + messages
         with Client(self.broker.port, version=5 if self._mqtt_version == "5" else 4) as client:
             client.publish_all(make_message(number, self._qos) for number in range(begin, self._published))
 
@@ -89,6 +92,20 @@ class Case:
         """Waits until it is, or has ended."""
         wait_until(lambda: logger.find(SUBSCRIBED) or not logger.is_running(), 15, "the logger to subscribe")
         return bool(logger.find(SUBSCRIBED))
+
+    def break_two_connections(self) -> None:
+        """The broker waits for PUBCOMP of something. A connection in the logger's name that closes at once makes
+        Mosquitto forget that PUBREC has come: it sends these messages once more."""
+        logs = "".join(path.read_text(errors="replace") for path in self._directory.glob("logger-*.stderr"))
+        client_id = re.findall(r"connecting to \S+ as (\S+)", logs)[-1]
+        packet = make_connect(client_id, 5 if self._mqtt_version == "5" else 4, False, 3600, None, None)
+        before = self._count_broken()
+        with socket.create_connection(("127.0.0.1", self.broker.port)) as connection:
+            connection.sendall(packet)
+        wait_until(lambda: self._count_broken() > before, 10, "Mosquitto to see a broken pipe")
+
+    def _count_broken(self) -> int:
+        return self.broker.log_path.read_text(errors="replace").count("Broken pipe")
 
     def finish(self) -> Account:
         """A logger without a crash point finds whole exports and writes what is left."""
@@ -163,6 +180,17 @@ class CrashPoints(Scenario):
 
     def test_qos_2_with_mqtt_3_1_1(self) -> None:
         self.run_all(2, "3.1.1")
+
+    def test_message_that_comes_again_after_its_release_is_known(self) -> None:
+        for mqtt_version in ("5", "3.1.1"):
+            with self.subTest(mqtt_version=mqtt_version):
+                case = self.make_case("sent-after-release", 2, mqtt_version)
+                self.assertFalse(case.die(""))
+                case.publish(messages=_TELLING)
+                self.assertFalse(case.die(""))
+                self.assertTrue(case.die("release-done:1"))
+                case.break_two_connections()
+                self.assertEqual(case.finish(), Account())
 
     def test_new_session_that_nobody_could_subscribe_is_subscribed_by_the_next_one(self) -> None:
         for name, mqtt_version in itertools.product(("connect-answered", "subscribe-begun"), ("5", "3.1.1")):

@@ -191,6 +191,38 @@ TEST_CASE("A QoS 2 message is taken once until its identifier is released") {
   CHECK(append(*journal, "new", QoS::exactly_once, 5, false) == Admission::appended);
 }
 
+TEST_CASE("A QoS 2 message that comes again after its release is known if identifiers come in turn") {
+  JournalMemory memory{1 << 20};
+  const auto journal = memory.open();
+  journal->set_redelivery_window(10'000);
+  const auto deliver = [&](PacketId id, std::string_view payload) {
+    REQUIRE(append(*journal, payload, QoS::exactly_once, id, false) == Admission::appended);
+    journal->release(id);
+  };
+  for (PacketId id = 1; id <= 4095; ++id) deliver(id, "x");
+  CHECK(append(*journal, "x", QoS::exactly_once, 4000, true) == Admission::appended);  // not enough to tell
+  journal->release(4000);
+  deliver(4096, "x");
+  CHECK(append(*journal, "x", QoS::exactly_once, 4000, true) == Admission::redelivered);
+  CHECK(append(*journal, "y", QoS::exactly_once, 4000, true) == Admission::appended);
+  CHECK(append(*journal, "x", QoS::exactly_once, 3999, false) == Admission::appended);
+  journal->set_redelivery_window(0);
+  CHECK(append(*journal, "x", QoS::exactly_once, 3998, true) == Admission::appended);
+}
+
+TEST_CASE("A QoS 2 message after a release is new where identifiers are used again soon") {
+  JournalMemory memory{1 << 20};
+  const auto journal = memory.open();
+  journal->set_redelivery_window(10'000);
+  for (int number = 0; number < 8000; ++number) {
+    const auto id = static_cast<PacketId>(number % 1000 + 1);  // the smallest that is free, many in flight
+    REQUIRE(append(*journal, std::to_string(number / 1000), QoS::exactly_once, id, false) ==
+            Admission::appended);
+    journal->release(id);
+  }
+  CHECK(append(*journal, "7", QoS::exactly_once, 1, true) == Admission::appended);
+}
+
 TEST_CASE("Identifiers of another session are forgotten") {
   JournalMemory memory{4096};
   REQUIRE(append(*memory.open(), "one", QoS::exactly_once, 5, false) == Admission::appended);

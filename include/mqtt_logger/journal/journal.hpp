@@ -126,6 +126,7 @@ class Journal {
   void close() noexcept;
 
  private:
+  bool is_known(PacketId id, std::uint64_t fingerprint, bool is_exactly_once, bool is_duplicate) noexcept;
   [[nodiscard]] Checkpoint find_synced_checkpoint(const Checkpoint& committed) const noexcept;
   void undo_unfinished_append() noexcept;
   [[nodiscard]] std::atomic_ref<std::uint64_t> word(std::size_t offset) const noexcept;

@@ -27,6 +27,12 @@ class PacketIds {
   [[nodiscard]] bool is_redelivered(PacketId id, std::uint64_t fingerprint, std::uint64_t window) noexcept;
   /// QoS 2: whether this content was received under this identifier and PUBREL was not seen since.
   [[nodiscard]] bool is_unreleased(PacketId id, std::uint64_t fingerprint) const noexcept;
+  /// QoS 2, marked as DUP: whether this was received and released and comes again nevertheless. Mosquitto
+  /// does that (2.0, and as it seems every version) if two connections break one after the other while it
+  /// waits for PUBCOMP, against section 4.3.3. Only believed of a broker that gives out identifiers in turn:
+  /// where they come back soon, it may be a new message, and nothing may be lost.
+  [[nodiscard]] bool is_sent_after_release(PacketId id, std::uint64_t fingerprint,
+                                           std::uint64_t window) const noexcept;
 
   /// Remembers what the identifier brought.
   void remember(PacketId id, std::uint64_t fingerprint, bool is_exactly_once) noexcept;
@@ -41,6 +47,8 @@ class PacketIds {
   [[nodiscard]] std::vector<PacketId> unreleased() const;
 
  private:
+  [[nodiscard]] bool come_in_turn(std::uint64_t window) const noexcept;
+
   struct Row {
     std::uint64_t fingerprint;
     std::uint64_t number;  // of the delivery at QoS 1 or 2, from 1; 0: nothing known
