@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
   using namespace mqtt_logger;
   try {
     const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-    const auto parsed = parse_options(arguments, library_versions());
+    const auto parsed = parse_options(arguments, library_versions);
     if (const auto* const end = std::get_if<ParseExit>(&parsed)) return end_with(*end);
     const Options& options = std::get<Options>(parsed);
     log::set_level(options.log_level);

@@ -6,6 +6,7 @@
 #include "mqtt_logger/mqtt/backoff.hpp"
 
 #include "connection.hpp"
+#include "library_trace.hpp"
 #include "mailbox.hpp"
 #include "received_message.hpp"
 #include "session_store.hpp"
@@ -54,7 +55,9 @@ struct Subscriber::Impl final : private mqtt::iaction_listener {
         statistics_{statistics},
         version_{options.mqtt_version},
         subscribing_{options_, journal, wake},
-        events_{std::move(wake)} {}
+        events_{std::move(wake)} {
+    reduce_library_trace();
+  }
 
   std::chrono::milliseconds advance();
   [[nodiscard]] bool is_subscribed() const noexcept { return state_ == State::ready; }

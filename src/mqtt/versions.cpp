@@ -1,5 +1,7 @@
 #include "mqtt_logger/mqtt/subscriber.hpp"
 
+#include "library_trace.hpp"
+
 #include <fmt/format.h>
 #include <mqtt/async_client.h>
 
@@ -13,7 +15,10 @@ std::string library_versions() {
   for (const MQTTAsync_nameValue* info = MQTTAsync_getVersionInfo(); info->name != nullptr; ++info) {
     const std::string_view name{info->name};
     if (name == "Product name") text += fmt::format("{} ", info->value);
-    if (name == "Version") text += fmt::format("{}\n", info->value);
+    if (name == "Version") {
+      text += fmt::format("{}{}\n", info->value,
+                          has_library_trace() ? ", with tracing" : ", a PAHO_HIGH_PERFORMANCE build");
+    }
     if (name == "OpenSSL version") text += fmt::format("{}\n", info->value);
   }
   return text;

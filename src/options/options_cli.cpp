@@ -210,13 +210,13 @@ bool contains(const std::vector<std::string>& arguments, std::string_view wanted
 
 std::variant<Options, ParseExit> parse_options(const std::vector<std::string>& arguments,
                                                const std::vector<EnvironmentVariable>& environment,
-                                               const std::string& versions) {
+                                               const std::function<std::string()>& versions) {
   // Whoever asks for help gets it, also beside mistakes.
   if (contains(arguments, "--help") || contains(arguments, "-h")) {
     return ParseExit{ExitCode::everything_written, help_text()};
   }
   if (contains(arguments, "--version")) {
-    return ParseExit{ExitCode::everything_written, "mqtt-logger " MQTT_LOGGER_VERSION "\n" + versions};
+    return ParseExit{ExitCode::everything_written, "mqtt-logger " MQTT_LOGGER_VERSION "\n" + versions()};
   }
   try {
     std::vector<Setting> settings = read_arguments(arguments);
@@ -231,7 +231,7 @@ std::variant<Options, ParseExit> parse_options(const std::vector<std::string>& a
 }
 
 std::variant<Options, ParseExit> parse_options(const std::vector<std::string>& arguments,
-                                               const std::string& versions) {
+                                               const std::function<std::string()>& versions) {
   return parse_options(arguments, list_environment(), versions);
 }
 

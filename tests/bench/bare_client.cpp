@@ -1,6 +1,7 @@
 // The ceiling of the logger's design: a Paho C++ client whose callback only counts.
 //
-// Usage: bare-client PORT QOS MESSAGES 3|5
+// Usage: bare-client PORT QOS MESSAGES 3|5 [quiet]
+// With `quiet` the library traces errors only, as in the logger.
 // On standard output: `subscribed`, and after the last message `done NANOSECONDS`.
 
 #include "connection.hpp"
@@ -13,7 +14,8 @@
 #include <string>
 
 int main(int argc, char** argv) {
-  if (argc != 5) return 2;
+  if (argc != 5 && argc != 6) return 2;
+  if (argc == 6) MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR);
   const int qos = std::atoi(argv[2]);
   const std::uint64_t wanted = std::strtoull(argv[3], nullptr, 10);
   const bool is_version_5 = argv[4][0] == '5';

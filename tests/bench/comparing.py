@@ -3,7 +3,7 @@
 import statistics
 from dataclasses import asdict
 
-from contestants import BARE, BOTH, CSV, JSONL, SCRIPT, SUB_CSV, SUB_JSON, Contestant, Logger
+from contestants import BARE, BARE_QUIET, BOTH, CSV, JSONL, SCRIPT, SUB_CSV, SUB_JSON, Contestant, Logger
 from report import say
 from streams import Stream
 
@@ -33,7 +33,7 @@ def compare(stream: Stream, contestants: list[Contestant], rounds: int) -> dict:
 
 def measure_compare(scale) -> list[dict]:
     """The logger beside what a user would pick instead."""
-    contestants = [BARE, SUB_CSV, SUB_JSON, SCRIPT, BOTH, CSV, JSONL]
+    contestants = [BARE, BARE_QUIET, SUB_CSV, SUB_JSON, SCRIPT, BOTH, CSV, JSONL]
     return [compare(Stream(scale.messages // (4 if qos == 2 else 1), qos), contestants, scale.rounds)
             for qos in (0, 1, 2)]
 
@@ -55,7 +55,7 @@ def measure_streams(scale) -> list[dict]:
                Stream(scale.messages // 2, 0, payload="large"), Stream(scale.messages // 2, 1, payload="large"),
                Stream(scale.messages, 0, topics=100_000), Stream(scale.messages, 1, topics=100_000),
                Stream(scale.messages, 0, version="3.1.1"), Stream(scale.messages, 1, version="3.1.1")]
-    return [compare(stream, [BARE, BOTH], scale.rounds) for stream in streams]
+    return [compare(stream, [BARE, BARE_QUIET, BOTH], scale.rounds) for stream in streams]
 
 
 def measure_broker(scale) -> list[dict]:

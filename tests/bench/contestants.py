@@ -58,8 +58,13 @@ class Contestant:
 
 
 class Bare(Contestant):
+    def __init__(self, name: str, *words: str):
+        super().__init__(name)
+        self._words = words
+
     def start(self, stream: Stream, port: int, directory: Path) -> Child:
-        child = Child([PROGRAMS / "bare-client", port, stream.qos, stream.messages, stream.version], directory)
+        child = Child([PROGRAMS / "bare-client", port, stream.qos, stream.messages, stream.version, *self._words],
+                      directory)
         child.wait_for("subscribed")
         return child
 
@@ -118,6 +123,7 @@ def start_logger(stream: Stream, port: int, directory: Path, *options: str) -> C
 
 
 BARE = Bare("bare Paho client")
+BARE_QUIET = Bare("the same, not tracing", "quiet")
 SUB_CSV = MosquittoSub("mosquitto_sub, CSV", "csv", "%I,%t,%p,%q,%r")
 SUB_JSON = MosquittoSub("mosquitto_sub, JSON", "json", "%j")
 SCRIPT = Script("Python script", divisor=2)

@@ -148,6 +148,7 @@ class Usage(Scenario):
             self.assertEqual(logger.wait(), 0)
             self.assertIn(expected, logger.output)
             self.assertEqual(logger.log, "")
+        self.assertRegex(logger.output, r"Paho .*, (with tracing|a PAHO_HIGH_PERFORMANCE build)\n")
         self.assertEqual(list(self.work.iterdir()), [])
 
     def test_environment_and_configuration_file_set_options(self) -> None:

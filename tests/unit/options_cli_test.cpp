@@ -23,13 +23,13 @@ using Environment = std::vector<EnvironmentVariable>;
 const std::string kNoSuchFile = std::generic_category().message(ENOENT);
 
 Options parse(const Arguments& arguments, const Environment& environment = {}) {
-  const auto result = parse_options(arguments, environment, "");
+  const auto result = parse_options(arguments, environment, [] { return std::string{}; });
   if (const auto* exit = std::get_if<ParseExit>(&result)) FAIL(exit->text);
   return std::get<Options>(result);
 }
 
 ParseExit parse_exit(const Arguments& arguments, const Environment& environment = {}) {
-  const auto result = parse_options(arguments, environment, "Library 1.2.3\n");
+  const auto result = parse_options(arguments, environment, [] { return std::string{"Library 1.2.3\n"}; });
   return std::holds_alternative<ParseExit>(result) ? std::get<ParseExit>(result) : ParseExit{{}, "no error"};
 }
 

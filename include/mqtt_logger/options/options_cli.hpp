@@ -4,6 +4,7 @@
 #include "mqtt_logger/options.hpp"
 #include "mqtt_logger/platform/environment.hpp"
 
+#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -19,14 +20,15 @@ struct ParseExit {
 
 /// Command line, environment (`MQTT_LOGGER_<OPTION>`) and configuration file (`--config`, TOML) to options;
 /// the first of these three that sets an option wins. Reads the configuration file, looks whether paths are
-/// folders, and touches nothing else. `arguments` are UTF-8, without the program's name. `versions` is what
+/// folders, and touches nothing else. `arguments` are UTF-8, without the program's name. `versions` gives
+/// what
 /// `--version` prints after the program's own version: one line a library, each with its line end.
 [[nodiscard]] std::variant<Options, ParseExit> parse_options(
     const std::vector<std::string>& arguments, const std::vector<EnvironmentVariable>& environment,
-    const std::string& versions);
+    const std::function<std::string()>& versions);
 
 /// The same with the environment of this process.
 [[nodiscard]] std::variant<Options, ParseExit> parse_options(const std::vector<std::string>& arguments,
-                                                             const std::string& versions);
+                                                             const std::function<std::string()>& versions);
 
 }  // namespace mqtt_logger
