@@ -5,6 +5,8 @@
 
 #include "connection.hpp"
 
+#include <bit>
+#include <cstdint>
 #include <exception>
 #include <utility>
 #include <vector>
@@ -29,8 +31,11 @@ std::optional<QoS> granted_qos(const mqtt::token& token) noexcept {
   try {
     const mqtt::subscribe_response response = token.get_subscribe_response();
     const std::vector<mqtt::ReasonCode>& codes = response.get_reason_codes();
-    const int code = codes.size() == 1 ? static_cast<int>(codes.front()) : -1;
-    if (code < 0 || code > 2) return std::nullopt;
+    if (codes.size() != 1) return std::nullopt;
+    // Not as an enumerator: the library lets numbers through that the type cannot hold (with MQTT 3.1.1, if
+    // there are several codes, a piece of a pointer).
+    const auto code = std::bit_cast<std::uint32_t>(codes.front());
+    if (code > 2) return std::nullopt;
     return static_cast<QoS>(code);
   } catch (const std::exception&) {
     return std::nullopt;
