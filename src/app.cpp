@@ -4,6 +4,7 @@
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/mqtt/inbox.hpp"
 #include "mqtt_logger/mqtt/simulator.hpp"
+#include "mqtt_logger/mqtt/status_reporter.hpp"
 #include "mqtt_logger/mqtt/subscriber.hpp"
 #include "mqtt_logger/output/recovery.hpp"
 #include "mqtt_logger/output/syncer.hpp"
@@ -121,6 +122,7 @@ ExitCode run(const Options& options) {
   Inbox inbox{*journal, options, statistics};
   Subscriber subscriber{options, *journal, inbox, statistics, [&stop_events] { stop_events->wake(); }};
   Simulator simulator{options};
+  StatusReporter status{options, subscriber, statistics};
   StatisticsReport report{statistics, options.stats_every};
   Prompt prompt{*stop_events};
 
@@ -132,11 +134,12 @@ ExitCode run(const Options& options) {
     const auto due = subscriber.advance();
     // Not before we are subscribed, so that the first reading is logged as well.
     if (options.simulate && subscriber.is_subscribed()) simulator.start();
-    stop_events->wait(std::min(due, report.advance()));
+    stop_events->wait(std::min({due, report.advance(), status.advance()}));
   }
 
   log::info("stopping ({})", stop_events->stop_reason());
   simulator.stop();
+  status.stop();
   subscriber.stop();
   writer.stop();
   syncer.stop();

@@ -55,6 +55,8 @@ struct Options {
   LogLevel log_level = LogLevel::info;
   std::chrono::milliseconds stats_every{std::chrono::seconds{60}};  ///< zero: only at the end
 
+  std::string status_topic;  ///< empty: none
+
   unsigned sensors = 6;
   std::chrono::milliseconds interval{std::chrono::seconds{2}};  ///< zero: as fast as the broker takes it
   std::uint64_t seed = 1;

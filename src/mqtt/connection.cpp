@@ -54,9 +54,12 @@ mqtt::create_options make_create_options(MqttVersion version) {
   return mqtt::create_options{static_cast<int>(version)};
 }
 
-mqtt::connect_options make_session_options(const Options& options, MqttVersion version) {
+mqtt::connect_options make_session_options(const Options& options, MqttVersion version,
+                                           const std::string& will) {
   const bool is_clean = options.session_expiry == 0s;
   mqtt::connect_options connect = make_options(options, version, is_clean);
+  if (!options.status_topic.empty())
+    connect.set_will(mqtt::will_options{options.status_topic, will, kStatusQos, true});
   if (version == MqttVersion::v5) {
     mqtt::properties properties;
     if (!is_clean) {

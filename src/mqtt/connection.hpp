@@ -10,6 +10,8 @@ namespace mqtt_logger {
 
 // From options to what the library takes.
 
+inline constexpr int kStatusQos = 1;
+
 /// "tcp://localhost:1883"
 [[nodiscard]] std::string make_uri(const BrokerAddress& broker);
 
@@ -17,8 +19,10 @@ namespace mqtt_logger {
 /// MQTT 3.1.
 [[nodiscard]] mqtt::create_options make_create_options(MqttVersion version);
 
-/// The subscriber's connection: a session that the broker keeps for `session_expiry`.
-[[nodiscard]] mqtt::connect_options make_session_options(const Options& options, MqttVersion version);
+/// The subscriber's connection: a session that the broker keeps for `session_expiry`. `will` is for the
+/// status topic, if there is one.
+[[nodiscard]] mqtt::connect_options make_session_options(const Options& options, MqttVersion version,
+                                                         const std::string& will);
 
 /// A connection without a kept session, for the simulator.
 [[nodiscard]] mqtt::connect_options make_clean_options(const Options& options, MqttVersion version);

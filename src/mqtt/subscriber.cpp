@@ -6,10 +6,11 @@
 #include "mqtt_logger/mqtt/backoff.hpp"
 
 #include "connection.hpp"
+#include "intake.hpp"
 #include "library_trace.hpp"
 #include "mailbox.hpp"
-#include "received_message.hpp"
 #include "session_store.hpp"
+#include "status_topic.hpp"
 #include "subscribing.hpp"
 
 #include <mqtt/async_client.h>
@@ -43,7 +44,7 @@ struct Event {
 
 /// The connection: when to make it, and what becomes of it.
 ///
-/// Threads: on_success(), on_failure(), on_lost() and on_message() on the library's threads, under its lock;
+/// Threads: on_success(), on_failure() and on_lost() on the library's threads, under its lock;
 ///          all else on the main thread.
 struct Subscriber::Impl final : private mqtt::iaction_listener {
   Impl(const Options& options, Journal& journal, Inbox& inbox, Statistics& statistics,
@@ -52,15 +53,20 @@ struct Subscriber::Impl final : private mqtt::iaction_listener {
         client_id_{find_client_id(options)},
         journal_{journal},
         inbox_{inbox},
+        intake_{inbox},
         statistics_{statistics},
         version_{options.mqtt_version},
         subscribing_{options_, journal, wake},
+        status_topic_{options.status_topic},
         events_{std::move(wake)} {
     reduce_library_trace();
   }
 
   std::chrono::milliseconds advance();
   [[nodiscard]] bool is_subscribed() const noexcept { return state_ == State::ready; }
+  void set_will(std::string payload) { will_ = std::move(payload); }
+  void publish_status(const std::string& payload);
+  void publish_last_status(const std::string& payload);
   void stop() noexcept;
 
  private:
@@ -78,12 +84,13 @@ struct Subscriber::Impl final : private mqtt::iaction_listener {
   void on_success(const mqtt::token& token) override;
   void on_failure(const mqtt::token& token) override;
   void on_lost(const std::string& reason);
-  void on_message(const mqtt::const_message_ptr& message) noexcept;
 
   const Options options_;
   const std::string client_id_;
+  std::string will_;
   Journal& journal_;
   Inbox& inbox_;
+  Intake intake_;
   Statistics& statistics_;
 
   MqttVersion version_;
@@ -95,8 +102,7 @@ struct Subscriber::Impl final : private mqtt::iaction_listener {
   bool is_session_present_ = false;
   Subscribing subscribing_;
 
-  std::string properties_;  // callback thread: bytes of the message at hand
-
+  StatusTopic status_topic_;
   Mailbox<Event> events_;
   std::optional<SessionStore> store_;
   std::optional<mqtt::async_client> client_;  // last: its threads call the members above until it is gone
@@ -124,10 +130,12 @@ std::chrono::milliseconds Subscriber::Impl::advance() {
 
 void Subscriber::Impl::make_client() {
   client_.reset();
+  intake_.set_version(version_);
   store_.emplace(journal_, inbox_, version_);
   client_.emplace(make_uri(options_.broker), client_id_, make_create_options(version_), &*store_);
   // Before connect(): messages of a kept session come right behind CONNACK.
-  client_->set_message_callback([this](const mqtt::const_message_ptr& message) { on_message(message); });
+  client_->set_message_callback(
+      [this](const mqtt::const_message_ptr& message) { intake_.receive(*message); });
   client_->set_connection_lost_handler([this](const std::string& cause) { on_lost(cause); });
   client_->set_disconnected_handler([this](const mqtt::properties& properties, mqtt::ReasonCode code) {
     on_lost("the broker says: " + describe_disconnect(properties, code));
@@ -140,7 +148,7 @@ void Subscriber::Impl::connect() {
     if (!client_) make_client();
     subscribing_.doubt();
     // set_properties() happened on the object that is passed: copies of it lose them in Paho C++ before 1.3.
-    client_->connect(make_session_options(options_, version_), nullptr, *this);
+    client_->connect(make_session_options(options_, version_, will_), nullptr, *this);
     crash_point("connect-sent");
   } catch (const mqtt::exception& error) {
     try_again(error.what());
@@ -219,6 +227,17 @@ void Subscriber::Impl::try_again(const std::string& reason) {
                options_.broker.port, reason, std::chrono::duration<double>{delay}.count());
 }
 
+// While a message waits for room in the journal the library's lock is held: publishing would stop this thread
+// as well.
+void Subscriber::Impl::publish_status(const std::string& payload) {
+  if (state_ == State::ready && !inbox_.is_waiting()) status_topic_.publish(*client_, payload);
+}
+
+void Subscriber::Impl::publish_last_status(const std::string& payload) {
+  if (state_ == State::ready && !inbox_.is_waiting())
+    status_topic_.publish_last(*client_, payload, kDisconnectPatience);
+}
+
 // The session stays at the broker; the next client takes it up as after a restart.
 void Subscriber::Impl::drop_client() noexcept {
   try {
@@ -228,6 +247,7 @@ void Subscriber::Impl::drop_client() noexcept {
     log::debug("disconnect: {}", error.what());  // the connection is gone already
   }
   client_.reset();
+  status_topic_.abandon();
 }
 
 void Subscriber::Impl::stop() noexcept {
@@ -264,24 +284,6 @@ void Subscriber::Impl::on_lost(const std::string& reason) {
   events_.post(std::move(event));
 }
 
-void Subscriber::Impl::on_message(const mqtt::const_message_ptr& message) noexcept {
-  if (message->get_qos() == 2) return;  // came through the session store
-  MessageView view;
-  view.receive_time =
-      std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-  view.topic = message->get_topic();
-  if (const mqtt::binary_ref& payload = message->get_payload_ref())
-    view.payload = {payload.data(), payload.size()};
-  properties_.clear();
-  if (version_ == MqttVersion::v5) write_properties(properties_, *message);
-  view.properties = properties_;
-  view.qos = static_cast<QoS>(message->get_qos());
-  view.is_retained = message->is_retained();
-  crash_point("callback-begun");
-  inbox_.receive(view, packet_id_of(*message), message->is_duplicate());
-  crash_point("callback-done");
-}
-
 Subscriber::Subscriber(const Options& options, Journal& journal, Inbox& inbox, Statistics& statistics,
                        std::function<void()> wake)
     : impl_{std::make_unique<Impl>(options, journal, inbox, statistics, std::move(wake))} {}
@@ -292,6 +294,18 @@ Subscriber::~Subscriber() {
 
 std::chrono::milliseconds Subscriber::advance() {
   return impl_->advance();
+}
+
+void Subscriber::set_will(std::string payload) {
+  impl_->set_will(std::move(payload));
+}
+
+void Subscriber::publish_status(const std::string& payload) {
+  impl_->publish_status(payload);
+}
+
+void Subscriber::publish_last_status(const std::string& payload) {
+  impl_->publish_last_status(payload);
 }
 
 bool Subscriber::is_subscribed() const noexcept {

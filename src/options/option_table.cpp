@@ -116,6 +116,14 @@ OptionFault add_excluded_topic(OptionsDraft& draft, const std::string& text) {
   return std::nullopt;
 }
 
+OptionFault apply_status_topic(OptionsDraft& draft, const std::string& text) {
+  if (auto fault = find_topic_filter_fault(text)) return fault;
+  if (text.find_first_of("+#") != std::string::npos || text.starts_with('$'))
+    return "must be one topic, without + and # and not beginning with $, such as status/logger";
+  draft.options.status_topic = text;
+  return std::nullopt;
+}
+
 OptionFault apply_client_id(OptionsDraft& draft, const std::string& text) {
   const bool has_control = std::any_of(text.begin(), text.end(), [](char character) {
     const auto byte = static_cast<unsigned char>(character);
@@ -273,6 +281,10 @@ const std::vector<OptionDefinition>& option_definitions() {
        "How often the log says how many messages came. 0 = at the end.",
        duration(&Options::stats_every, milliseconds{std::chrono::hours{24 * 365}},
                 "must be 0 or a duration up to 365d, such as 30s, 5m or 1h")},
+      {"Running", "status-topic", "TOPIC", "",
+       "Topic on which the logger tells, retained, that it is online and its counters each --stats-every, "
+       "stopped, or offline (a last will).",
+       apply_status_topic},
 
       {"Simulation", "simulate", "", "", "Publish readings of simulated sensors to the same broker.",
        choice<bool>(&Options::simulate, {{"true", true}, {"false", false}})},

@@ -1,28 +1,14 @@
 """What is asked for: QoS of single topic filters, retained messages, excluded topics, and what a broker refuses of it."""
 
-import json
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from mqtt_packets import Message
+from roles import find_plugin, write_roles
 from scenario import Scenario, main
 from waiting import wait_until
-
-# Anybody may subscribe below allowed/, and nowhere else.
-_ROLES = {
-    "defaultACLAccess": {"publishClientSend": True, "publishClientReceive": True, "subscribe": False,
-                         "unsubscribe": True},
-    "roles": [{"rolename": "reader", "acls": [{"acltype": "subscribePattern", "topic": "allowed/#", "allow": True}]}],
-    "groups": [{"groupname": "everyone", "roles": [{"rolename": "reader"}], "clients": []}],
-    "clients": [],
-    "anonymousGroup": "everyone",
-}
-
-
-def find_plugin() -> Path | None:
-    return next(Path("/usr").glob("lib*/**/mosquitto_dynamic_security.so"), None)
 
 
 class Subscribe(Scenario):
@@ -98,10 +84,9 @@ class Subscribe(Scenario):
         plugin = find_plugin()
         if plugin is None:
             self.skipTest("mosquitto_dynamic_security.so is missing")
-        roles = self.directory / "roles.json"
+        roles = write_roles(self.directory / "roles.json", subscribe="allowed/#", publish="allowed/#")
         for version, reason in (("5", "Not authorized"), ("3.1.1", "")):
             with self.subTest(version=version):
-                roles.write_text(json.dumps(_ROLES))
                 broker = self.start_broker(f"plugin {plugin}", f"plugin_opt_config_file {roles}")
                 logger = self.start_logger(broker.port, "--topic", "allowed/#", "--topic", "secret/#",
                                            "--mqtt-version", version, "--output", version)

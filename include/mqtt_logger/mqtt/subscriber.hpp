@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace mqtt_logger {
 
@@ -30,6 +31,14 @@ class Subscriber {
 
   /// Does what is due, without waiting; returns how long nothing will be.
   [[nodiscard]] std::chrono::milliseconds advance();
+
+  /// What the broker publishes on the status topic if the connection breaks. Before the first advance().
+  void set_will(std::string payload);
+  /// Publishes on the status topic, retained, without waiting. Left out while there is no connection, the one
+  /// before is not acknowledged yet, or a message waits for room in the journal.
+  void publish_status(const std::string& payload);
+  /// The same before stop(): waits a moment for the broker's acknowledgement.
+  void publish_last_status(const std::string& payload);
 
   /// Whether the broker sends us what was asked for.
   [[nodiscard]] bool is_subscribed() const noexcept;

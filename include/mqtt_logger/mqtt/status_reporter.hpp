@@ -1,0 +1,42 @@
+#pragma once
+
+#include "mqtt_logger/mqtt/subscriber.hpp"
+#include "mqtt_logger/options.hpp"
+#include "mqtt_logger/statistics.hpp"
+#include "mqtt_logger/status.hpp"
+
+#include <chrono>
+#include <string>
+
+namespace mqtt_logger {
+
+/// Tells others on `--status-topic` that this logger is there and how it does: at each connection, every
+/// `--stats-every`, and when it stops. That it is gone without a stop, the broker tells: the subscriber's
+/// last will.
+///
+/// Threads: all by the main thread.
+/// Errors:  a status that cannot be sent is left out; the next one follows.
+class StatusReporter {
+ public:
+  StatusReporter(const Options& options, Subscriber& subscriber, const Statistics& statistics);
+
+  /// Publishes what is due, without waiting; returns how long nothing will be.
+  [[nodiscard]] std::chrono::milliseconds advance();
+  /// The last one. Before the subscriber stops.
+  void stop();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  [[nodiscard]] std::string make(StatusState state) const;
+
+  const bool is_wanted_;
+  const std::chrono::milliseconds interval_;  // zero: at each connection only
+  const std::string client_id_;
+  const ReceiveTime started_;
+  Subscriber& subscriber_;
+  const Statistics& statistics_;
+  bool was_subscribed_ = false;
+  Clock::time_point next_;
+};
+
+}  // namespace mqtt_logger

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "mqtt_logger/message.hpp"
+#include "mqtt_logger/statistics.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace mqtt_logger {
+
+/// What the status topic tells: this logger is connected; its connection broke; it was stopped on request.
+enum class StatusState : std::uint8_t { online, offline, stopped };
+
+/// The payload of the status topic, one JSON object. Pure.
+[[nodiscard]] std::string make_status(StatusState state, const std::string& client_id, ReceiveTime started,
+                                      const Account& account);
+
+/// The same without an account, for the last will: what it would say was true when the connection was made.
+[[nodiscard]] std::string make_status(StatusState state, const std::string& client_id, ReceiveTime started);
+
+}  // namespace mqtt_logger

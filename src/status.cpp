@@ -1,0 +1,53 @@
+#include "mqtt_logger/status.hpp"
+
+#include "mqtt_logger/format/text.hpp"
+#include "mqtt_logger/format/timestamp.hpp"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+#ifndef MQTT_LOGGER_VERSION
+#define MQTT_LOGGER_VERSION "0.0.0-development"
+#endif
+
+namespace mqtt_logger {
+namespace {
+
+std::string_view name_of(StatusState state) noexcept {
+  switch (state) {
+    case StatusState::online:
+      return "online";
+    case StatusState::offline:
+      return "offline";
+    case StatusState::stopped:
+      break;
+  }
+  return "stopped";
+}
+
+std::string begin_status(StatusState state, const std::string& client_id, ReceiveTime started) {
+  std::string text = fmt::format(R"({{"state":"{}","client_id":)", name_of(state));
+  append_json_string(text, client_id);
+  TimestampFormatter timestamp;
+  return text +
+         fmt::format(R"(,"version":"{}","started":"{}")", MQTT_LOGGER_VERSION, timestamp.format(started));
+}
+
+}  // namespace
+
+std::string make_status(StatusState state, const std::string& client_id, ReceiveTime started,
+                        const Account& account) {
+  return begin_status(state, client_id, started) +
+         fmt::format(
+             R"(,"received":{},"replayed":{},"written":{},"pending":{},"dropped":{},"redelivered":{},)"
+             R"("too_large":{},"excluded":{}}})",
+             account.received, account.replayed, account.written, account.pending(), account.dropped(),
+             account.redelivered, account.too_large, account.excluded);
+}
+
+std::string make_status(StatusState state, const std::string& client_id, ReceiveTime started) {
+  return begin_status(state, client_id, started) + '}';
+}
+
+}  // namespace mqtt_logger

@@ -1,0 +1,34 @@
+#include "mqtt_logger/status.hpp"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+using namespace mqtt_logger;
+
+TEST_CASE("A status is one JSON object whose numbers add up") {
+  Account account;
+  account.received = 20;
+  account.replayed = 5;
+  account.written = 11;
+  account.redelivered = 2;
+  account.too_large = 1;
+  account.excluded = 4;
+  const auto status =
+      nlohmann::json::parse(make_status(StatusState::online, "a \"name\"", ReceiveTime{}, account));
+  CHECK(status["state"] == "online");
+  CHECK(status["client_id"] == "a \"name\"");
+  CHECK(status["started"] == "1970-01-01T00:00:00.000000Z");
+  CHECK(status["version"].is_string());
+  CHECK(status["received"] == 20);
+  CHECK(status["written"].get<int>() + status["pending"].get<int>() + status["dropped"].get<int>() +
+            status["excluded"].get<int>() ==
+        20);
+  CHECK(status["dropped"] == 3);
+}
+
+TEST_CASE("A last will has no numbers") {
+  const auto status = nlohmann::json::parse(make_status(StatusState::offline, "name", ReceiveTime{}));
+  CHECK(status["state"] == "offline");
+  CHECK_FALSE(status.contains("received"));
+  CHECK(nlohmann::json::parse(make_status(StatusState::stopped, "name", {}))["state"] == "stopped");
+}
