@@ -21,11 +21,12 @@ void reduce_library_trace() noexcept {
 }
 
 bool has_library_trace() {
+  // The first client makes the library say its version to whoever listens, also if it traces nothing else.
+  const mqtt::async_client client{"tcp://localhost:1", "trace"};
   has_traced.store(false);
   MQTTAsync_setTraceCallback(note_trace);
   MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_MAXIMUM);
-  // Any call into the library; the first client made starts the trace.
-  static_cast<void>(mqtt::async_client{"tcp://localhost:1", "trace"}.is_connected());
+  static_cast<void>(client.is_connected());  // any call
   MQTTAsync_setTraceCallback(nullptr);
   MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR);
   return has_traced.load();

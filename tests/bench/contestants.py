@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from measuring import Child
-from streams import PROGRAMS, ROOT, Stream, open_load
+from streams import BUILD, PROGRAMS, ROOT, Stream, open_load
 
-LOGGER = ROOT / "build" / "bench" / "mqtt-logger"
+LOGGER = BUILD / "mqtt-logger"
 _STATISTICS_EVERY = "20ms"  # how exactly the logger's end is known
 _RING_MIB = 64
 

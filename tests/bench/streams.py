@@ -1,5 +1,6 @@
 """Where the messages come from: the load server, or a real Mosquitto with a publisher."""
 
+import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,8 @@ from broker import Mosquitto  # noqa: E402
 from waiting import wait_until  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAMS = ROOT / "build" / "bench" / "tests" / "bench"
+BUILD = Path(os.environ.get("BENCH_BUILD") or ROOT / "build" / "bench").resolve()
+PROGRAMS = BUILD / "tests" / "bench"
 
 
 @dataclass(frozen=True)
