@@ -14,7 +14,11 @@
 namespace mqtt_logger {
 namespace {
 
-mqtt::subscribe_options::RetainHandling retain_handling(Retained retained) noexcept {
+// A shared subscription gets no retained messages (MQTT 5, section 4.8.2), but Mosquitto 2.0 sends them
+// unless they are declined. No-local stays off: for a shared subscription it is an error (section 3.8.3.1).
+mqtt::subscribe_options::RetainHandling retain_handling(const std::string& filter,
+                                                        Retained retained) noexcept {
+  if (filter.starts_with("$share/")) return mqtt::subscribe_options::DONT_SEND_RETAINED;
   switch (retained) {
     case Retained::send:
       return mqtt::subscribe_options::SEND_RETAINED_ON_SUBSCRIBE;
@@ -76,8 +80,8 @@ void Subscribing::begin(mqtt::async_client& client, MqttVersion version, bool is
   if (options_.retained == Retained::never && version != MqttVersion::v5 && !missing.empty())
     log::warning("--retained never: MQTT 3.1.1 cannot ask for that; messages that the broker retains come");
   mqtt::subscribe_options subscribe;
-  subscribe.set_retain_handling(retain_handling(options_.retained));
   for (const auto& [filter, qos] : missing) {
+    subscribe.set_retain_handling(retain_handling(filter, options_.retained));
     // One packet for each filter: an answer then says which filter was refused.
     client.subscribe(filter, static_cast<int>(qos.value_or(options_.qos)), next_request(filter), *this,
                      subscribe);

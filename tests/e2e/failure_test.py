@@ -3,15 +3,14 @@
 import os
 import signal
 import struct
-import subprocess
 import sys
-import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from mqtt_packets import Message
 from scenario import Scenario, main
+from small_disk import SmallDisk, is_full
 from waiting import wait_until_it_stays
 
 _MESSAGES = 3000
@@ -39,24 +38,9 @@ def set_version(journal: Path, version: int) -> None:
         file.write(struct.pack("<LL", version, crc32c(struct.pack("<QQQ", version, ring_offset, ring_bytes))))
 
 
-def is_full(log: str) -> bool:
-    """Whether the exports have failed and the last that was said of the journal is that it is full."""
-    return "cannot be written" in log and log.rfind("the journal is full") > log.rfind("the journal has room again")
-
-
-class SmallDisk(Scenario):
-    """The exports stand on a disk of 4 MiB, most of which is taken by a file that is removed to free it."""
-
+class FullDisk(SmallDisk):
     def setUp(self) -> None:
         super().setUp()
-        self.disk = self.work / "disk"
-        self.disk.mkdir()
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", self.disk], capture_output=True)
-        if mounted.returncode != 0:
-            raise unittest.SkipTest(f"a small disk cannot be mounted here: {mounted.stderr.decode().strip()}")
-        self.addCleanup(subprocess.run, ["umount", "-l", self.disk], check=True)
-        self.ballast = self.disk / "ballast"
-        self.ballast.write_bytes(b"x" * (3 * 1024 * 1024 + 512 * 1024))
         self.broker = self.start_broker("max_queued_messages 0")
 
     def start(self, *options: str) -> object:

@@ -66,13 +66,14 @@ def take_account(records: list[Record], published: int) -> Account:
 
 
 class NumberedPublisher(Background):
-    """Publishes numbered messages, in a process of its own, until it is told to finish; never far ahead of `export`.
+    """Publishes numbered messages, in a process of its own, until it is told to finish; never far ahead of the CSV
+    `exports`, which together hold every message.
 
     Mosquitto and Paho keep what is in flight at QoS 2 in lists: with a long queue they would need minutes.
     """
 
-    def __init__(self, port: int, qos: int, mqtt_version: str, pace: Pace, export: Path):
-        super().__init__(self._publish, port, qos, mqtt_version, pace, export)
+    def __init__(self, port: int, qos: int, mqtt_version: str, pace: Pace, *exports: Path):
+        super().__init__(self._publish, port, qos, mqtt_version, pace, *exports)
 
     def finish(self) -> int:
         """How many it has published, all acknowledged by the broker."""
@@ -80,13 +81,14 @@ class NumberedPublisher(Background):
         return self.wait(60)
 
     @staticmethod
-    def _publish(pipe: Any, port: int, qos: int, mqtt_version: str, pace: Pace, export: Path) -> int:
+    def _publish(pipe: Any, port: int, qos: int, mqtt_version: str, pace: Pace, *exports: Path) -> int:
         most_ahead = 20_000 if qos == 1 else 4000
-        growing_export = GrowingFile(export)
+        growing = [GrowingFile(export) for export in exports]
         published = 0
 
         def may_go_on() -> bool:
-            while export.exists() and published - growing_export.count_lines() > most_ahead:
+            while (all(export.exists() for export in exports)
+                   and published - sum(file.count_lines() for file in growing) > most_ahead):
                 if pipe.poll(0.02):
                     return False
             return not pipe.poll()
