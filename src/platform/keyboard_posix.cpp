@@ -9,7 +9,7 @@
 
 #include <array>
 #include <cerrno>
-#include <utility>
+#include <string_view>
 
 namespace mqtt_logger {
 namespace {
@@ -26,24 +26,7 @@ int open_without_waiting(const char* path) noexcept {
   return descriptor == -1 ? STDIN_FILENO : descriptor;
 }
 
-bool is_white_space(char c) noexcept {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 }  // namespace
-
-bool QuitLine::find(std::string_view piece) noexcept {
-  for (const char c : piece) {
-    if (c == '\n') {
-      if (std::exchange(seen_, Seen::nothing) == Seen::q) return true;
-    } else if (seen_ == Seen::nothing && (c == 'q' || c == 'Q')) {
-      seen_ = Seen::q;
-    } else if (seen_ != Seen::q || !is_white_space(c)) {
-      seen_ = Seen::other;
-    }
-  }
-  return false;
-}
 
 Keyboard::Keyboard() noexcept {
   if (isatty(STDIN_FILENO) == 1) {
