@@ -3,12 +3,11 @@
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/mqtt/subscriber.hpp"
 #include "mqtt_logger/options/options_cli.hpp"
+#include "mqtt_logger/platform/arguments.hpp"
 
 #include <cstdio>
 #include <exception>
-#include <string>
 #include <variant>
-#include <vector>
 
 namespace {
 
@@ -23,8 +22,8 @@ int end_with(const mqtt_logger::ParseExit& end) {
 int main(int argc, char** argv) {
   using namespace mqtt_logger;
   try {
-    const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-    const auto parsed = parse_options(arguments, library_versions);
+    prepare_standard_streams();
+    const auto parsed = parse_options(list_arguments(argc, argv), library_versions);
     if (const auto* const end = std::get_if<ParseExit>(&parsed)) return end_with(*end);
     const Options& options = std::get<Options>(parsed);
     log::set_level(options.log_level);

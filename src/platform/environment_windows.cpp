@@ -1,7 +1,6 @@
-#ifndef NOMINMAX
-#define NOMINMAX
-#endif
 #include "mqtt_logger/platform/environment.hpp"
+
+#include "text_windows.hpp"
 
 #include <windows.h>
 
@@ -9,19 +8,6 @@
 #include <string_view>
 
 namespace mqtt_logger {
-namespace {
-
-std::string to_utf8(std::wstring_view text) {
-  if (text.empty()) return {};
-  const int length = static_cast<int>(text.size());
-  const int size = WideCharToMultiByte(CP_UTF8, 0, text.data(), length, nullptr, 0, nullptr, nullptr);
-  std::string out(static_cast<std::size_t>(size), '\0');
-  WideCharToMultiByte(CP_UTF8, 0, text.data(), length, out.data(), size, nullptr, nullptr);
-  return out;
-}
-
-}  // namespace
-
 std::vector<EnvironmentVariable> list_environment() {
   std::vector<EnvironmentVariable> variables;
   const std::unique_ptr<wchar_t, decltype(&FreeEnvironmentStringsW)> block{GetEnvironmentStringsW(),

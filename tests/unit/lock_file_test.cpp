@@ -1,4 +1,5 @@
 #include "mqtt_logger/platform/lock_file.hpp"
+
 #include "mqtt_logger/platform/process.hpp"
 
 #include "support/temporary_folder.hpp"

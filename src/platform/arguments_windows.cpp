@@ -1,0 +1,46 @@
+#include "mqtt_logger/platform/arguments.hpp"
+
+#include "text_windows.hpp"
+
+#include <fcntl.h>
+#include <io.h>
+#include <shellapi.h>
+#include <windows.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+namespace mqtt_logger {
+namespace {
+
+UINT code_page_as_found = 0;
+
+void give_back_code_page() noexcept {
+  SetConsoleOutputCP(code_page_as_found);
+}
+
+}  // namespace
+
+// main()'s own arguments are in the user's code page, which has no place for most letters.
+std::vector<std::string> list_arguments(int /*argc*/, char** /*argv*/) {
+  int count = 0;
+  const std::unique_ptr<LPWSTR, decltype(&LocalFree)> texts{CommandLineToArgvW(GetCommandLineW(), &count),
+                                                            &LocalFree};
+  std::vector<std::string> arguments;
+  for (int i = 1; texts && i < count; ++i) arguments.push_back(to_utf8(texts.get()[i]));
+  return arguments;
+}
+
+void prepare_standard_streams() noexcept {
+  for (std::FILE* const stream : {stdout, stderr}) {
+    if (_fileno(stream) >= 0) _setmode(_fileno(stream), _O_BINARY);  // no CR before each LF
+  }
+  code_page_as_found = GetConsoleOutputCP();
+  if (code_page_as_found == 0 || code_page_as_found == CP_UTF8)
+    return;  // there is no console, or nothing to do
+  SetConsoleOutputCP(CP_UTF8);
+  std::atexit(give_back_code_page);
+}
+
+}  // namespace mqtt_logger

@@ -1,0 +1,45 @@
+#include "mqtt_logger/platform/process.hpp"
+
+#include "text_windows.hpp"
+
+#include <windows.h>
+
+#include <array>
+#include <cstdlib>
+
+namespace mqtt_logger {
+
+std::uint64_t process_id() noexcept {
+  return GetCurrentProcessId();
+}
+
+std::string host_name() {
+  std::array<wchar_t, 256> name{};
+  auto size = static_cast<DWORD>(name.size());
+  if (GetComputerNameExW(ComputerNameDnsHostname, name.data(), &size) == 0 || size == 0) return "localhost";
+  const std::string full = to_utf8({name.data(), size});
+  return full.substr(0, full.find('.'));
+}
+
+std::string boot_id() {
+  // Counted up by each start of the system.
+  constexpr auto kKey =
+      L"SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Memory Management\\PrefetchParameters";
+  DWORD count = 0;
+  DWORD size = sizeof count;
+  if (RegGetValueW(HKEY_LOCAL_MACHINE, kKey, L"BootId", RRF_RT_REG_DWORD, nullptr, &count, &size) !=
+      ERROR_SUCCESS)
+    return {};
+  return std::to_string(count);
+}
+
+void kill_self() noexcept {
+  constexpr UINT kAsShellsSay = 128 + 9;
+  for (;;) TerminateProcess(GetCurrentProcess(), kAsShellsSay);
+}
+
+void remove_from_environment(const char* name) noexcept {
+  _putenv_s(name, "");
+}
+
+}  // namespace mqtt_logger

@@ -1,0 +1,31 @@
+// What needs a console or a pipe is in tests/windows.
+#include "mqtt_logger/platform/stop_events.hpp"
+
+#include <catch2/catch.hpp>
+#include <windows.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+using namespace mqtt_logger;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr milliseconds kForEver = milliseconds::max();
+
+}  // namespace
+
+TEST_CASE("StopEvents: a wait ends by its time, by a wake-up, and by one that came before it") {
+  const auto events = make_stop_events();
+  events->wait(milliseconds{1});
+  CHECK_FALSE(events->is_stop_requested());
+  events->wake();
+  events->wait(kForEver);
+  std::thread waker{[&events] { events->wake(); }};
+  events->wait(kForEver);
+  waker.join();
+  CHECK_FALSE(events->is_stop_requested());
+  CHECK(std::string{events->stop_reason()}.empty());
+}
