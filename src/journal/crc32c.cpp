@@ -1,5 +1,7 @@
 #include "mqtt_logger/journal/crc32c.hpp"
 
+#include "mqtt_logger/platform/crc32c_instruction.hpp"
+
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -39,12 +41,8 @@ std::uint32_t load_little_endian(const char* bytes) noexcept {
   return value;
 }
 
-}  // namespace
-
-std::uint32_t crc32c(std::string_view bytes, std::uint32_t crc) noexcept {
-  crc = ~crc;
-  const char* next = bytes.data();
-  const char* const end = next + bytes.size();
+std::uint32_t take_bytes(std::uint32_t crc, const char* next, std::size_t count) noexcept {
+  const char* const end = next + count;
   for (; end - next >= 8; next += 8) {
     const std::uint32_t low = load_little_endian(next) ^ crc;
     const std::uint32_t high = load_little_endian(next + 4);
@@ -53,7 +51,24 @@ std::uint32_t crc32c(std::string_view bytes, std::uint32_t crc) noexcept {
           kTables[1][(high >> 16) & 0xFF] ^ kTables[0][high >> 24];
   }
   for (; next != end; ++next) crc = (crc >> 8) ^ kTables[0][(crc ^ static_cast<unsigned char>(*next)) & 0xFF];
-  return ~crc;
+  return crc;
+}
+
+Crc32cStep find_step() noexcept {
+  const Crc32cStep instruction = find_crc32c_instruction();
+  return instruction != nullptr ? instruction : take_bytes;
+}
+
+const Crc32cStep kStep = find_step();
+
+}  // namespace
+
+std::uint32_t crc32c(std::string_view bytes, std::uint32_t crc) noexcept {
+  return ~kStep(~crc, bytes.data(), bytes.size());
+}
+
+std::uint32_t crc32c_by_tables(std::string_view bytes, std::uint32_t crc) noexcept {
+  return ~take_bytes(~crc, bytes.data(), bytes.size());
 }
 
 }  // namespace mqtt_logger
