@@ -17,8 +17,8 @@ _SAMPLE_EVERY = 0.05
 class Child:
     """A process that is measured; its lines are read by the caller. It is killed after `patience` seconds."""
 
-    def __init__(self, command: list, directory: Path, *, reads: str = "stdout", output: Path | None = None,
-                 patience: float = 120):
+    def __init__(self, command: list, directory: Path, *, patience: float, reads: str = "stdout",
+                 output: Path | None = None):
         streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": None}
         if output is not None:
             streams["stdout"] = output.open("wb")

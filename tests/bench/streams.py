@@ -28,6 +28,11 @@ class Stream:
     def shorter(self, divisor: int) -> "Stream":
         return replace(self, messages=max(1, self.messages // divisor))
 
+    @property
+    def patience(self) -> float:
+        """Seconds after which whoever still deals with it is stuck."""
+        return 120 + self.messages / 2000
+
     def __str__(self) -> str:
         payload = {"json": "JSON readings", "number": "plain numbers", "large": "1 KiB"}[self.payload]
         return (f"QoS {self.qos}, {payload}, {self.topics:,} topics, MQTT {self.version}"
@@ -38,7 +43,7 @@ class LoadServer:
     """Streams to the one subscriber that connects, as soon as it has subscribed."""
 
     def __init__(self, stream: Stream, directory: Path):
-        self._child = Child([PROGRAMS / "load-server", *_plan(stream)], directory)
+        self._child = Child([PROGRAMS / "load-server", *_plan(stream)], directory, patience=stream.patience)
         self.port = int(self._child.wait_for(r"listening (\d+)")[1])
 
     def begin(self) -> int:
@@ -61,7 +66,7 @@ class BrokeredLoad:
     def begin(self) -> int:
         wait_until(lambda: "sensors/#" in self._broker.log_path.read_text(), 20, "the subscription")
         command = [PROGRAMS / "load-publisher", *_plan(self._stream), "--port", self.port]
-        self._publisher = Child(command, self._directory)
+        self._publisher = Child(command, self._directory, patience=self._stream.patience)
         return int(self._publisher.wait_for(r"began (\d+)")[1])
 
     def close(self) -> None:
