@@ -23,6 +23,20 @@ def _count_cores() -> int:
     return len(re.findall(r"^processor", Path("/proc/cpuinfo").read_text(), re.MULTILINE))
 
 
+def print_markdown(record: dict) -> None:
+    """The part `compare` as the README shows it."""
+    machine, tables = record["machine"], record["results"]["compare"]
+    say(f"{machine['processor']}, {machine['cores']} cores, {machine['system']}, {record['version'].splitlines()[2]}; "
+        f"load before: {machine['load'][0]}\n")
+    columns = [f"QoS {table['stream']['qos']}" for table in tables]
+    say("| messages/s (CPU seconds for a million) | " + " | ".join(columns) + " | MiB |")
+    say("| --- |" + " ---: |" * (len(columns) + 1))
+    for name in tables[0]["medians"]:
+        runs = [table["medians"][name] for table in tables]
+        cells = [f"{run['rate']:,.0f} ({run['cpu']:.1f})" for run in runs]
+        say(f"| {name} | " + " | ".join(cells) + f" | {max(run['beyond'] for run in runs):.0f} |")
+
+
 def print_goals(results: dict) -> None:
     """Each line: what was measured, and what is asked for. Only what was measured is printed."""
     goals = list(_find_goals(results))
