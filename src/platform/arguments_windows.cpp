@@ -2,10 +2,14 @@
 
 #include "text_windows.hpp"
 
+// The second of these needs the first.
+// clang-format off
+#include <windows.h>
+#include <shellapi.h>
+// clang-format on
+
 #include <fcntl.h>
 #include <io.h>
-#include <shellapi.h>
-#include <windows.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -36,6 +40,7 @@ void prepare_standard_streams() noexcept {
   for (std::FILE* const stream : {stdout, stderr}) {
     if (_fileno(stream) >= 0) _setmode(_fileno(stream), _O_BINARY);  // no CR before each LF
   }
+  std::setvbuf(stderr, nullptr, _IONBF, 0);  // not every C library of Windows leaves it without a buffer
   code_page_as_found = GetConsoleOutputCP();
   if (code_page_as_found == 0 || code_page_as_found == CP_UTF8)
     return;  // there is no console, or nothing to do
