@@ -100,7 +100,7 @@ struct Simulator::Impl final : private mqtt::iaction_listener {
 };
 
 void Simulator::Impl::start() {
-  if (!sensors_.empty()) thread_ = std::thread{&Impl::run, this};
+  if (!sensors_.empty() && !thread_.joinable()) thread_ = std::thread{&Impl::run, this};
 }
 
 void Simulator::Impl::stop() noexcept {

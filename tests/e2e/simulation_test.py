@@ -53,6 +53,16 @@ class Simulation(Scenario):
         steps = [(right - left) % 60 for left, right in zip(seconds, seconds[1:])]
         self.assertTrue(0.3 < sorted(steps)[len(steps) // 2] < 0.9, f"steps in seconds: {steps}")
 
+    def test_goes_on_after_a_restart_of_the_broker(self) -> None:
+        broker = self.start_broker()
+        logger = self.start_logger(broker.port, "--simulate", "--interval", "50ms", "--stats-every", "50ms")
+        self.wait_for_records(20, seconds=30)
+        broker.restart()
+        logger.wait_for("subscribed to", 30, count=2)
+        before = len(self.read_both()[0])
+        self.wait_for_records(before + 20, seconds=30)
+        self.assert_stops(logger)
+
     def test_without_simulate_nothing_is_published(self) -> None:
         broker = self.start_broker()
         logger = self.start_logger(broker.port)
