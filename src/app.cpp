@@ -119,7 +119,7 @@ ExitCode run(const Options& options) {
   statistics.replayed.add(journal->findings().records);
   Writer writer{*journal, sinks, options.fsync, statistics};
   Syncer syncer{*journal, sinks, writer};
-  Inbox inbox{*journal, options, statistics};
+  Inbox inbox{*journal, options, statistics, [&stop_events] { return stop_events->is_stop_requested(); }};
   Subscriber subscriber{options, *journal, inbox, statistics, [&stop_events] { stop_events->wake(); }};
   Simulator simulator{options};
   StatusReporter status{options, subscriber, statistics};

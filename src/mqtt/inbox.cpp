@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 namespace mqtt_logger {
 namespace {
@@ -28,10 +29,12 @@ constexpr auto kStopPatience = 2s;
 
 }  // namespace
 
-Inbox::Inbox(Journal& journal, const Options& options, Statistics& statistics)
+Inbox::Inbox(Journal& journal, const Options& options, Statistics& statistics,
+             std::function<bool()> is_stop_requested)
     : journal_{journal},
       statistics_{statistics},
       excluded_topics_{options.excluded_topics},
+      is_stop_requested_{std::move(is_stop_requested)},
       is_synced_each_{options.fsync == Fsync::always} {
   journal.set_redelivery_window(options.redelivered == Redelivered::drop ? kRedeliveryWindow : 0);
 }
@@ -62,6 +65,10 @@ void Inbox::receive(const MessageView& message, PacketId packet_id, bool is_dupl
   }
 }
 
+bool Inbox::is_stopping() const noexcept {
+  return is_stopping_.load(std::memory_order_relaxed) || is_stop_requested_();
+}
+
 bool Inbox::is_excluded(std::string_view topic) const noexcept {
   return std::any_of(excluded_topics_.begin(), excluded_topics_.end(),
                      [topic](const std::string& filter) { return matches_topic_filter(filter, topic); });
@@ -82,8 +89,7 @@ Admission Inbox::append(const MessageView& message, PacketId packet_id, bool is_
     wait = std::min<std::chrono::milliseconds>(2 * wait, kLongestWait);
     // Asked again each time, whatever `pending` says: all of it may have been released since the last answer.
     admission = journal_.append(message, packet_id, is_duplicate);
-    const bool is_stopping = is_stopping_.load(std::memory_order_relaxed);
-    if (!is_stopping || journal_.pending_bytes() < pending) last_progress = Clock::now();
+    if (!is_stopping() || journal_.pending_bytes() < pending) last_progress = Clock::now();
     if (admission == Admission::full && Clock::now() - last_progress > kStopPatience) leave();
   } while (admission == Admission::full);
   is_waiting_.store(false, std::memory_order_relaxed);
@@ -118,8 +124,7 @@ void Inbox::sync() noexcept {
     log::error("the journal cannot be brought to the device: {}; nothing is acknowledged until it can",
                error.message());
     std::this_thread::sleep_for(kSyncRetryEvery);
-    if (is_stopping_.load(std::memory_order_relaxed))
-      leave_at_once(static_cast<int>(ExitCode::something_pending));
+    if (is_stopping()) leave_at_once(static_cast<int>(ExitCode::something_pending));
   }
 }
 

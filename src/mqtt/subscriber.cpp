@@ -191,9 +191,10 @@ void Subscriber::Impl::begin_subscribing(bool is_session_present) {
   state_ = State::subscribing;
   was_connected_ = true;
   is_session_present_ = is_session_present;
-  answer_due_ = Clock::now() + kAnswerPatience;
   try {
     subscribing_.begin(*client_, version_, is_session_present);
+    // Only now: while a message waits for room in the journal, the library lets nobody ask for anything.
+    answer_due_ = Clock::now() + kAnswerPatience;
   } catch (const mqtt::exception& error) {
     drop_client();
     try_again(error.what());

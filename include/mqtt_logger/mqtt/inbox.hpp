@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,7 +35,11 @@ inline constexpr std::uint32_t kRedeliveryWindow = 32768;
 ///             return would acknowledge a message that we do not have.
 class Inbox {
  public:
-  Inbox(Journal& journal, const Options& options, Statistics& statistics);
+  /// `is_stop_requested` is asked by the callback thread: while it waits it holds the library's lock, for
+  /// which the main thread may be waiting when it ought to call stop().
+  Inbox(
+      Journal& journal, const Options& options, Statistics& statistics,
+      std::function<bool()> is_stop_requested = [] { return false; });
 
   void receive(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept;
   /// Whether receive() waits for room in the journal. Any thread.
@@ -42,6 +47,7 @@ class Inbox {
   void stop() noexcept { is_stopping_.store(true, std::memory_order_relaxed); }
 
  private:
+  [[nodiscard]] bool is_stopping() const noexcept;
   [[nodiscard]] bool is_excluded(std::string_view topic) const noexcept;
   [[nodiscard]] Admission append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept;
   [[nodiscard]] bool report_full(std::chrono::steady_clock::time_point full_since, bool is_reported) noexcept;
@@ -51,6 +57,7 @@ class Inbox {
   Journal& journal_;
   Statistics& statistics_;
   const std::vector<std::string> excluded_topics_;
+  const std::function<bool()> is_stop_requested_;
   bool is_synced_each_;
   std::chrono::steady_clock::time_point next_report_{};
   std::atomic<bool> is_waiting_{false};
