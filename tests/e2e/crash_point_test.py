@@ -101,7 +101,7 @@ class Case:
         packet = make_connect(client_id, 5 if self._mqtt_version == "5" else 4, False, 3600, None, None)
         before = self._count_broken()
         with socket.create_connection(("127.0.0.1", self.broker.port)) as connection:
-            connection.sendall(packet)
+            connection.send(packet, socket.MSG_MORE)  # leaves with the close: the answer finds nobody
         wait_until(lambda: self._count_broken() > before, 10, "Mosquitto to see a broken pipe")
 
     def _count_broken(self) -> int:
