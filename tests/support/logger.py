@@ -22,6 +22,18 @@ def logger_command() -> list[str]:
     return [os.path.abspath(word) if os.sep in word and os.path.exists(word) else word for word in words]
 
 
+def choose_program(program: Path | None) -> Path:
+    """What logger_command() starts from now on; without `program` a release that is built now."""
+    if program is None:
+        root = Path(__file__).resolve().parents[2]
+        subprocess.run([root / "scripts/install-dependencies", "build", "broker"], check=True)
+        subprocess.run([root / "scripts/build", "release"], check=True)
+        program = root / "build/release/mqtt-logger"
+    program = program.resolve()
+    os.environ[COMMAND_VARIABLE] = shlex.quote(str(program))
+    return program
+
+
 def is_started_directly() -> bool:
     """Without a launcher: the child's process id is the program's own."""
     return len(logger_command()) == 1
