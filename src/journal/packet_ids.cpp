@@ -11,7 +11,6 @@ namespace mqtt_logger {
 namespace {
 
 constexpr std::size_t kBitBytes = layout::kPacketIds / 8;
-
 constexpr std::uint64_t kTellingDeliveries = 4096;  // far more than a broker has in flight at once
 
 constexpr std::size_t byte_of(PacketId id) noexcept {
@@ -29,12 +28,16 @@ PacketIds::PacketIds(std::byte* received_bits, std::byte* rows) noexcept
   for (const Row& row : std::span{rows_, layout::kPacketIds}) deliveries_ = std::max(deliveries_, row.number);
 }
 
+// Whether this is what the identifier last brought, and not too long ago.
+bool PacketIds::is_last_of(PacketId id, std::uint64_t fingerprint, std::uint64_t window) const noexcept {
+  const Row& row = rows_[id];
+  return row.number != 0 && row.fingerprint == fingerprint && deliveries_ - row.number < window;
+}
+
 bool PacketIds::is_redelivered(PacketId id, std::uint64_t fingerprint, std::uint64_t window) noexcept {
-  Row& row = rows_[id];
-  const bool is_known =
-      row.number != 0 && row.fingerprint == fingerprint && deliveries_ - row.number < window;
+  const bool is_known = is_last_of(id, fingerprint, window);
   if (is_known)
-    row.number = ++deliveries_;  // so that the distance stays within the window over many reconnects
+    rows_[id].number = ++deliveries_;  // so that the distance stays within the window over many reconnects
   return is_known;
 }
 
@@ -44,9 +47,7 @@ bool PacketIds::is_unreleased(PacketId id, std::uint64_t fingerprint) const noex
 
 bool PacketIds::is_sent_after_release(PacketId id, std::uint64_t fingerprint,
                                       std::uint64_t window) const noexcept {
-  const Row& row = rows_[id];
-  return row.number != 0 && row.fingerprint == fingerprint && deliveries_ - row.number < window &&
-         come_in_turn(window);
+  return is_last_of(id, fingerprint, window) && come_in_turn(window);
 }
 
 // Whether nearly all of the last deliveries came under identifiers of their own.

@@ -47,6 +47,7 @@ class PacketIds {
   [[nodiscard]] std::vector<PacketId> unreleased() const;
 
  private:
+  [[nodiscard]] bool is_last_of(PacketId id, std::uint64_t fingerprint, std::uint64_t window) const noexcept;
   [[nodiscard]] bool come_in_turn(std::uint64_t window) const noexcept;
 
   struct Row {
