@@ -2,14 +2,11 @@
 
 #include "mqtt_logger/format/text.hpp"
 #include "mqtt_logger/format/timestamp.hpp"
+#include "mqtt_logger/version.hpp"
 
 #include <fmt/format.h>
 
 #include <string_view>
-
-#ifndef MQTT_LOGGER_VERSION
-#define MQTT_LOGGER_VERSION "0.0.0-development"
-#endif
 
 namespace mqtt_logger {
 namespace {
@@ -31,7 +28,7 @@ std::string begin_status(StatusState state, const std::string& client_id, Receiv
   append_json_string(text, client_id);
   TimestampFormatter timestamp;
   return text +
-         fmt::format(R"(,"version":"{}","started":"{}")", MQTT_LOGGER_VERSION, timestamp.format(started));
+         fmt::format(R"(,"version":"{}","started":"{}")", program_version(), timestamp.format(started));
 }
 
 }  // namespace

@@ -3,15 +3,12 @@
 #include "mqtt_logger/options/broker_uri.hpp"
 #include "mqtt_logger/options/option_settings.hpp"
 #include "mqtt_logger/options/option_table.hpp"
+#include "mqtt_logger/version.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
-
-#ifndef MQTT_LOGGER_VERSION
-#define MQTT_LOGGER_VERSION "0.0.0-development"
-#endif
 
 namespace mqtt_logger {
 namespace {
@@ -216,7 +213,8 @@ std::variant<Options, ParseExit> parse_options(const std::vector<std::string>& a
     return ParseExit{ExitCode::everything_written, help_text()};
   }
   if (contains(arguments, "--version")) {
-    return ParseExit{ExitCode::everything_written, "mqtt-logger " MQTT_LOGGER_VERSION "\n" + versions()};
+    return ParseExit{ExitCode::everything_written,
+                     fmt::format("mqtt-logger {}\n{}", program_version(), versions())};
   }
   try {
     std::vector<Setting> settings = read_arguments(arguments);
