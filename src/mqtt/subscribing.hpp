@@ -47,8 +47,6 @@ class Subscribing final : private mqtt::iaction_listener {
 
   /// Takes the answers that have come. True when the last one has, once for each begin().
   [[nodiscard]] bool advance();
-  /// Whether answers are awaited.
-  [[nodiscard]] bool is_waiting() const noexcept { return is_waiting_; }
   /// What the broker has granted, after advance() was true.
   [[nodiscard]] const Subscriptions& made() const noexcept { return made_; }
 

@@ -216,8 +216,7 @@ const std::vector<OptionDefinition>& option_definitions() {
        add_excluded_topic, true},
       {"Connection", "retained", "send|new|never", "new",
        "When the broker sends the messages it retains: at each connect, once for a new subscription, or "
-       "never "
-       "(MQTT 5 only).",
+       "never (MQTT 5 only).",
        choice<Retained>(&Options::retained,
                         {{"send", Retained::send}, {"new", Retained::once}, {"never", Retained::never}})},
 

@@ -21,8 +21,7 @@ struct ParseExit {
 /// Command line, environment (`MQTT_LOGGER_<OPTION>`) and configuration file (`--config`, TOML) to options;
 /// the first of these three that sets an option wins. Reads the configuration file, looks whether paths are
 /// folders, and touches nothing else. `arguments` are UTF-8, without the program's name. `versions` gives
-/// what
-/// `--version` prints after the program's own version: one line a library, each with its line end.
+/// what `--version` prints after the program's own version: one line a library, each with its line end.
 [[nodiscard]] std::variant<Options, ParseExit> parse_options(
     const std::vector<std::string>& arguments, const std::vector<EnvironmentVariable>& environment,
     const std::function<std::string()>& versions);
