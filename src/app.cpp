@@ -2,10 +2,12 @@
 
 #include "mqtt_logger/journal/open_journal.hpp"
 #include "mqtt_logger/log.hpp"
+#include "mqtt_logger/mqtt/forget_session.hpp"
 #include "mqtt_logger/mqtt/inbox.hpp"
 #include "mqtt_logger/mqtt/simulator.hpp"
 #include "mqtt_logger/mqtt/status_reporter.hpp"
 #include "mqtt_logger/mqtt/subscriber.hpp"
+#include "mqtt_logger/mqtt/tls_files.hpp"
 #include "mqtt_logger/output/recovery.hpp"
 #include "mqtt_logger/output/syncer.hpp"
 #include "mqtt_logger/output/writer.hpp"
@@ -52,16 +54,16 @@ std::unique_ptr<LockFile> lock_output(const Options& options) {
   return lock;
 }
 
-// What the packet identifiers in the journal belong to.
-std::string session_name(const Options& options) {
-  return fmt::format("{} at {}:{}", find_client_id(options), options.broker.host, options.broker.port);
-}
-
 void greet(const Options& options, const std::vector<FileSink>& sinks, const StopEvents& stop_events) {
   std::string paths;
   for (const FileSink& sink : sinks) paths += (paths.empty() ? "" : " and ") + sink.path().string();
   log::info("writing to {}", paths);
-  log::info("connecting to {}:{} as {}", options.broker.host, options.broker.port, find_client_id(options));
+  log::info("connecting to {} as {}", to_string(options.brokers.front()), find_client_id(options));
+  if (options.tls.is_insecure) {
+    log::warning(
+        "--tls-insecure: the broker's certificate is not looked at; whoever is between here and the "
+        "broker can read and change everything, and learn the password");
+  }
   if (!stop_events.has_keyboard())
     log::info("running as process {}; SIGTERM or Ctrl-C stops it", process_id());
 }
@@ -108,12 +110,38 @@ class StatisticsReport {
   Account last_;
 };
 
+/// --forget-session. What the journal holds for the exports stays; what it knows of the session goes.
+ExitCode forget_session(const Options& options) {
+  std::error_code ignored;
+  std::unique_ptr<LockFile> lock;
+  const std::filesystem::path path = journal_path(options);
+  const bool has_journal = options.journal_in_file && std::filesystem::exists(path, ignored);
+  if (has_journal) lock = lock_output(options);  // a logger that runs would get its session back at once
+  switch (forget_sessions(options)) {
+    case Forgotten::all:
+      break;
+    case Forgotten::not_all:
+      return ExitCode::something_pending;
+    case Forgotten::refused:
+      return ExitCode::refused;
+  }
+  if (has_journal) {
+    const auto journal = open_journal(options);
+    journal->end_session();
+    // Whether the run before ended in order is for the next one to see.
+    if (!journal->findings().had_crash) journal->close();
+  }
+  return ExitCode::everything_written;
+}
+
 }  // namespace
 
 ExitCode run(const Options& options) {
+  check_tls_files(options);
+  if (options.forget_session) return forget_session(options);
   const auto stop_events = make_stop_events();
   const auto lock = lock_output(options);
-  const auto journal = open_journal(options, session_name(options));
+  const auto journal = open_journal(options);
   std::vector<FileSink> sinks = recover(system_files(), options, *journal);
   Statistics statistics;
   statistics.replayed.add(journal->findings().records);
@@ -129,15 +157,25 @@ ExitCode run(const Options& options) {
   greet(options, sinks, *stop_events);
   writer.start();
   if (options.fsync != Fsync::no) syncer.start();
+  bool is_refused = false;
   while (!stop_events->is_stop_requested()) {
     prompt.advance();
-    const auto due = subscriber.advance();
-    // Not before we are subscribed, so that the first reading is logged as well.
-    if (options.simulate && subscriber.is_subscribed()) simulator.start();
-    stop_events->wait(std::min({due, report.advance(), status.advance()}));
+    try {
+      const auto due = subscriber.advance();
+      // Not before we are subscribed, so that the first reading is logged as well.
+      if (options.simulate && subscriber.is_subscribed()) {
+        simulator.follow(subscriber.broker());
+        simulator.start();
+      }
+      stop_events->wait(std::min({due, report.advance(), status.advance()}));
+    } catch (const StartupError& error) {  // what is in the journal is written all the same
+      log::error("{}", error.what());
+      is_refused = true;
+      break;
+    }
   }
 
-  log::info("stopping ({})", stop_events->stop_reason());
+  log::info("stopping ({})", is_refused ? "refused by the broker" : stop_events->stop_reason());
   simulator.stop();
   status.stop();
   subscriber.stop();
@@ -146,6 +184,7 @@ ExitCode run(const Options& options) {
   journal->close();
   const Account account = statistics.account();
   log::info("{}", to_string(account));
+  if (is_refused) return ExitCode::refused;
   return account.is_complete() ? ExitCode::everything_written : ExitCode::something_pending;
 }
 

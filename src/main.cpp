@@ -3,7 +3,9 @@
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/mqtt/subscriber.hpp"
 #include "mqtt_logger/options/options_cli.hpp"
+#include "mqtt_logger/options/secrets.hpp"
 #include "mqtt_logger/platform/arguments.hpp"
+#include "mqtt_logger/platform/environment.hpp"
 
 #include <cstdio>
 #include <exception>
@@ -25,8 +27,9 @@ int main(int argc, char** argv) {
     prepare_standard_streams();
     const auto parsed = parse_options(list_arguments(argc, argv), library_versions);
     if (const auto* const end = std::get_if<ParseExit>(&parsed)) return end_with(*end);
-    const Options& options = std::get<Options>(parsed);
+    Options options = std::get<Options>(parsed);
     log::set_level(options.log_level);
+    load_secrets(options, list_environment());
     return static_cast<int>(run(options));
   } catch (const StartupError& error) {
     log::error("{}", error.what());

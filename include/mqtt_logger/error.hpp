@@ -14,8 +14,9 @@ enum class ExitCode : int {
   output_unusable = 4,     ///< the output is in use by another logger, or cannot be used
 };
 
-/// Why the program cannot start: one line that names what is wrong and what would be right. Thrown only
-/// before the first message is received, caught only in main().
+/// Why the program cannot start, or that the broker has turned it out: one line that names what is wrong and
+/// what would be right. Thrown on the main thread; caught in main(), and in app, which writes what there is
+/// first.
 class StartupError : public std::runtime_error {
  public:
   StartupError(ExitCode exit_code, const std::string& what)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mqtt_logger/broker_address.hpp"
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/message.hpp"
 
@@ -20,17 +21,33 @@ enum class Redelivered : std::uint8_t { drop, keep };
 /// When the broker sends the messages it retains: at each connect, once for a new subscription, or never.
 enum class Retained : std::uint8_t { send, once, never };
 
-/// Where a broker listens.
-struct BrokerAddress {
-  std::string host = "localhost";  ///< host name or IP address; IPv6 without brackets
-  std::uint16_t port = 1883;
+/// How TLS is spoken with those brokers that ask for it. Paths are empty where the user named none.
+struct TlsOptions {
+  std::filesystem::path authorities;        ///< file or folder; empty: those that the system trusts
+  std::filesystem::path certificate;        ///< our own, with those that lead to its authority
+  std::filesystem::path key;                ///< empty: stands in the certificate's file
+  std::filesystem::path key_password_file;  ///< empty: the key is not encrypted
+  std::string key_password;                 ///< what load_secrets() found there
+  std::vector<std::string> protocols;       ///< ALPN, the most wanted first
+  bool is_insecure = false;                 ///< whoever answers is taken for the broker
 
-  bool operator==(const BrokerAddress&) const = default;
+  bool operator==(const TlsOptions&) const = default;
+};
+
+/// Who we are for the broker. No secret is ever printed.
+struct Credentials {
+  std::string username;                 ///< empty: none
+  std::optional<std::string> password;  ///< as given, or what load_secrets() found
+  std::filesystem::path password_file;
+
+  bool operator==(const Credentials&) const = default;
 };
 
 /// Everything a user can set, with its default. Plain values in the units their types name.
 struct Options {
-  BrokerAddress broker;
+  std::vector<BrokerAddress> brokers{BrokerAddress{}};  ///< at least one; tried in this order
+  Credentials credentials;
+  TlsOptions tls;
   std::vector<std::string> topics{"sensors/#"};  ///< well-formed topic filters, each once
   std::map<std::string, QoS> topic_qos;          ///< of those topics that do not have `qos`
   std::vector<std::string> excluded_topics;      ///< topic filters; what matches one is counted, not recorded
@@ -43,6 +60,7 @@ struct Options {
   std::chrono::seconds session_expiry{std::chrono::hours{1}};  ///< zero: clean start
   std::chrono::seconds keep_alive{60};                         ///< at most 65,535; zero: off
   MqttVersion mqtt_version = MqttVersion::v5;
+  bool forget_session = false;  ///< end it at the broker, instead of logging
   Retained retained = Retained::once;
   std::uint64_t max_packet_bytes = 0;  ///< that the broker may send (MQTT 5); zero: no limit
 

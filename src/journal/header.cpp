@@ -21,9 +21,10 @@ struct FixedHeader {
   std::uint32_t crc;  // CRC-32C of the version and the next two
   std::uint64_t ring_offset;
   std::uint64_t ring_bytes;
-  std::uint64_t session;  // CRC-32C of the session's name
-  std::uint64_t boot;     // CRC-32C of the machine's boot identifier
-  std::uint64_t is_open;  // 1 while in use
+  std::uint64_t session;       // CRC-32C of the session's name
+  std::uint64_t boot;          // CRC-32C of the machine's boot identifier
+  std::uint64_t is_open;       // 1 while in use
+  std::uint64_t last_contact;  // with the broker of the session, in microseconds since 1970; 0: unknown
 };
 static_assert(sizeof(FixedHeader) <= layout::kHead);
 
@@ -37,6 +38,11 @@ FixedHeader load(std::span<const std::byte> bytes) noexcept {
 void store(std::span<std::byte> bytes, std::size_t offset, std::uint64_t value) noexcept {
   std::atomic_ref<std::uint64_t>{*reinterpret_cast<std::uint64_t*>(bytes.data() + offset)}.store(
       value, std::memory_order_release);
+}
+
+std::uint64_t fetch(std::span<std::byte> bytes, std::size_t offset) noexcept {
+  return std::atomic_ref<std::uint64_t>{*reinterpret_cast<std::uint64_t*>(bytes.data() + offset)}.load(
+      std::memory_order_acquire);
 }
 
 std::uint32_t crc_of(const FixedHeader& header) noexcept {
@@ -76,24 +82,42 @@ HeaderState check_header(std::span<const std::byte> bytes) noexcept {
   return is_sound ? HeaderState::usable : HeaderState::damaged;
 }
 
-HeaderFindings read_header(std::span<std::byte> bytes, const std::string& session) noexcept {
+HeaderFindings read_header(std::span<std::byte> bytes) noexcept {
   FixedHeader header = load(bytes);
   HeaderFindings findings;
   if (header.magic == 0) {
     findings.is_new = true;
-    header = {0, layout::kVersion, 0, layout::kRing, bytes.size() - layout::kRing, crc32c(session), 0, 0};
+    header = {0, layout::kVersion, 0, layout::kRing, bytes.size() - layout::kRing, 0, 0, 0, 0};
     header.crc = crc_of(header);
     std::memcpy(bytes.data(), &header, sizeof header);
     store(bytes, offsetof(FixedHeader, magic), layout::kMagic);
   }
-  findings.is_other_session = header.session != crc32c(session);
   findings.had_crash = header.is_open != 0;
   findings.had_restart = findings.had_crash && header.boot != crc32c(boot_id());
   return findings;
 }
 
-void mark_open(std::span<std::byte> bytes, const std::string& session) noexcept {
+bool has_session(std::span<std::byte> bytes, const std::string& session) noexcept {
+  return fetch(bytes, offsetof(FixedHeader, session)) == crc32c(session);
+}
+
+void mark_session(std::span<std::byte> bytes, const std::string& session) noexcept {
+  store(bytes, offsetof(FixedHeader, last_contact), 0);
   store(bytes, offsetof(FixedHeader, session), crc32c(session));
+}
+
+std::optional<ReceiveTime> last_contact(std::span<std::byte> bytes) noexcept {
+  const std::uint64_t microseconds = fetch(bytes, offsetof(FixedHeader, last_contact));
+  if (microseconds == 0) return std::nullopt;
+  return ReceiveTime{std::chrono::microseconds{microseconds}};
+}
+
+void mark_contact(std::span<std::byte> bytes, std::optional<ReceiveTime> time) noexcept {
+  store(bytes, offsetof(FixedHeader, last_contact),
+        time ? static_cast<std::uint64_t>(time->time_since_epoch().count()) : 0);
+}
+
+void mark_open(std::span<std::byte> bytes) noexcept {
   store(bytes, offsetof(FixedHeader, is_open), 1);
 }
 

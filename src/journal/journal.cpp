@@ -21,17 +21,17 @@ constexpr std::size_t kLongestSubscriptions = layout::kSubscriptionsBytes - 8;  
 
 }  // namespace
 
-Journal::Journal(std::unique_ptr<MappedFile> mapping, const std::string& session)
+Journal::Journal(std::unique_ptr<MappedFile> mapping)
     : mapping_{std::move(mapping)},
       base_{mapping_->bytes().data()},
       ring_{mapping_->bytes().subspan(layout::kRing)},
       committed_slots_{base_ + layout::kCheckpoint},
       synced_slots_{base_ + layout::kSyncedCheckpoint},
       packet_ids_{base_ + layout::kReceivedBits, base_ + layout::kRows} {
-  const HeaderFindings header = read_header(mapping_->bytes(), session);
+  const HeaderFindings header = read_header(mapping_->bytes());
   // A power failure may have kept the trace of a message and not the message: what comes again is new then.
-  if (header.is_new || header.is_other_session || header.had_restart) packet_ids_.forget_all();
-  mark_open(mapping_->bytes(), session);
+  if (header.is_new || header.had_restart) packet_ids_.forget_all();
+  mark_open(mapping_->bytes());
   crash_point("journal-marked");
   if (!header.had_restart) mark_recovered(mapping_->bytes());
 
@@ -119,6 +119,31 @@ bool Journal::is_known(PacketId id, std::uint64_t fingerprint, bool is_exactly_o
     return is_duplicate && packet_ids_.is_redelivered(id, fingerprint, redelivery_window_);
   return packet_ids_.is_unreleased(id, fingerprint) ||
          (is_duplicate && packet_ids_.is_sent_after_release(id, fingerprint, redelivery_window_));
+}
+
+void Journal::begin_session(const std::string& session, bool is_kept) noexcept {
+  const bool is_same = has_session(session);
+  if (!is_same || !is_kept) packet_ids_.forget_all();
+  crash_point("session-forgotten");
+  if (!is_same) mark_session(mapping_->bytes(), session);
+}
+
+bool Journal::has_session(const std::string& session) const noexcept {
+  return mqtt_logger::has_session(mapping_->bytes(), session);
+}
+
+void Journal::end_session() noexcept {
+  packet_ids_.forget_all();
+  set_subscriptions({});
+  set_last_contact(std::nullopt);
+}
+
+std::optional<ReceiveTime> Journal::last_contact() const noexcept {
+  return mqtt_logger::last_contact(mapping_->bytes());
+}
+
+void Journal::set_last_contact(std::optional<ReceiveTime> time) noexcept {
+  mark_contact(mapping_->bytes(), time);
 }
 
 std::string Journal::subscriptions() const {

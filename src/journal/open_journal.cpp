@@ -53,14 +53,14 @@ std::filesystem::path journal_path(const Options& options) {
   return path;
 }
 
-std::unique_ptr<Journal> open_journal(const Options& options, const std::string& session) {
+std::unique_ptr<Journal> open_journal(const Options& options) {
   const std::size_t size = Journal::mapping_size(options.journal_size_bytes);
   if (!options.journal_in_file) {
     log::warning(
         "--journal none: what is received and not yet written is lost if this process is killed, and a "
         "message that was "
         "being delivered then may be lost or come twice");
-    return std::make_unique<Journal>(map_memory(size), session);
+    return std::make_unique<Journal>(map_memory(size));
   }
 
   const std::filesystem::path path = journal_path(options);
@@ -90,7 +90,7 @@ std::unique_ptr<Journal> open_journal(const Options& options, const std::string&
         "last one has written everything",
         path.string(), mapping->bytes().size());
   }
-  return std::make_unique<Journal>(std::move(mapping), session);
+  return std::make_unique<Journal>(std::move(mapping));
 }
 
 }  // namespace mqtt_logger

@@ -2,7 +2,9 @@
 
 #include "mqtt_logger/mqtt/inbox.hpp"
 
+#include <filesystem>
 #include <optional>
+#include <system_error>
 
 namespace mqtt_logger {
 namespace {
@@ -29,7 +31,30 @@ std::optional<mqtt::ReasonCode> reason_code_of(const mqtt::token& token) noexcep
   return std::nullopt;
 }
 
-mqtt::connect_options make_options(const Options& options, MqttVersion version, bool is_clean) {
+mqtt::ssl_options make_tls_options(const TlsOptions& tls) {
+  mqtt::ssl_options options;
+  std::error_code ignored;
+  if (!tls.authorities.empty() && !std::filesystem::is_directory(tls.authorities, ignored))
+    options.set_trust_store(tls.authorities.string());
+  if (!tls.certificate.empty()) options.set_key_store(tls.certificate.string());
+  if (!tls.key.empty()) options.set_private_key(tls.key.string());
+  if (!tls.key_password.empty()) options.set_private_key_password(tls.key_password);
+  if (!tls.protocols.empty()) options.set_alpn_protos(tls.protocols);
+  options.set_enable_server_cert_auth(!tls.is_insecure);  // the certificate is from whom we trust
+  options.set_verify(!tls.is_insecure);                   // and for the host that was asked for
+  options.set_ssl_version(MQTT_SSL_VERSION_DEFAULT);      // OpenSSL 3: TLS 1.2 or newer
+  return options;
+}
+
+// In place: the copies that Paho C++ before 1.3 makes of TLS options lose the folder.
+void set_folder_of_authorities(mqtt::connect_options& connect, const TlsOptions& tls) {
+  std::error_code ignored;
+  if (!tls.authorities.empty() && std::filesystem::is_directory(tls.authorities, ignored))
+    const_cast<mqtt::ssl_options&>(connect.get_ssl_options()).ca_path(tls.authorities.string());
+}
+
+mqtt::connect_options make_options(const Options& options, const BrokerAddress& broker, MqttVersion version,
+                                   bool is_clean) {
   mqtt::connect_options connect;
   connect.set_mqtt_version(static_cast<int>(version));
   if (version == MqttVersion::v5) {
@@ -39,6 +64,12 @@ mqtt::connect_options make_options(const Options& options, MqttVersion version, 
   }
   connect.set_keep_alive_interval(options.keep_alive);
   connect.set_connect_timeout(kConnectTimeout);
+  if (!options.credentials.username.empty()) connect.set_user_name(options.credentials.username);
+  if (options.credentials.password) connect.set_password(*options.credentials.password);
+  if (is_encrypted(broker.transport)) {
+    connect.set_ssl(make_tls_options(options.tls));
+    set_folder_of_authorities(connect, options.tls);
+  }
   return connect;
 }
 
@@ -46,18 +77,22 @@ mqtt::connect_options make_options(const Options& options, MqttVersion version, 
 
 std::string make_uri(const BrokerAddress& broker) {
   const bool is_ipv6 = broker.host.find(':') != std::string::npos;
-  return is_ipv6 ? fmt::format("tcp://[{}]:{}", broker.host, broker.port)
-                 : fmt::format("tcp://{}:{}", broker.host, broker.port);
+  const char* const scheme = broker.transport == Transport::mqtts ? "ssl"
+                             : broker.transport == Transport::ws  ? "ws"
+                             : broker.transport == Transport::wss ? "wss"
+                                                                  : "tcp";
+  return fmt::format("{}://{}{}{}:{}{}", scheme, is_ipv6 ? "[" : "", broker.host, is_ipv6 ? "]" : "",
+                     broker.port, broker.path);
 }
 
 mqtt::create_options make_create_options(MqttVersion version) {
   return mqtt::create_options{static_cast<int>(version)};
 }
 
-mqtt::connect_options make_session_options(const Options& options, MqttVersion version,
-                                           const std::string& will) {
+mqtt::connect_options make_session_options(const Options& options, const BrokerAddress& broker,
+                                           MqttVersion version, const std::string& will) {
   const bool is_clean = options.session_expiry == 0s;
-  mqtt::connect_options connect = make_options(options, version, is_clean);
+  mqtt::connect_options connect = make_options(options, broker, version, is_clean);
   if (!options.status_topic.empty())
     connect.set_will(mqtt::will_options{options.status_topic, will, kStatusQos, true});
   if (version == MqttVersion::v5) {
@@ -78,12 +113,17 @@ mqtt::connect_options make_session_options(const Options& options, MqttVersion v
   return connect;
 }
 
-mqtt::connect_options make_clean_options(const Options& options, MqttVersion version) {
-  return make_options(options, version, true);
+mqtt::connect_options make_clean_options(const Options& options, const BrokerAddress& broker,
+                                         MqttVersion version) {
+  return make_options(options, broker, version, true);
 }
 
 bool is_refused(const mqtt::token& token) noexcept {
   return reason_code_of(token).has_value();
+}
+
+bool is_answered(const mqtt::token& token) noexcept {
+  return is_refused(token) || token.get_return_code() > 0;
 }
 
 std::string describe_failure(const mqtt::token& token) {

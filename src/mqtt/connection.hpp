@@ -12,7 +12,7 @@ namespace mqtt_logger {
 
 inline constexpr int kStatusQos = 1;
 
-/// "tcp://localhost:1883"
+/// As the library wants it: "tcp://localhost:1883", "ssl://…", "ws://…/path", "wss://…/path".
 [[nodiscard]] std::string make_uri(const BrokerAddress& broker);
 
 /// A version of the protocol for this client, and no other: left to itself the library may fall back to
@@ -21,14 +21,18 @@ inline constexpr int kStatusQos = 1;
 
 /// The subscriber's connection: a session that the broker keeps for `session_expiry`. `will` is for the
 /// status topic, if there is one.
-[[nodiscard]] mqtt::connect_options make_session_options(const Options& options, MqttVersion version,
-                                                         const std::string& will);
+[[nodiscard]] mqtt::connect_options make_session_options(const Options& options, const BrokerAddress& broker,
+                                                         MqttVersion version, const std::string& will);
 
-/// A connection without a kept session, for the simulator.
-[[nodiscard]] mqtt::connect_options make_clean_options(const Options& options, MqttVersion version);
+/// A connection that ends whatever session there was and keeps none.
+[[nodiscard]] mqtt::connect_options make_clean_options(const Options& options, const BrokerAddress& broker,
+                                                       MqttVersion version);
 
 /// Whether the broker refuses what was asked for; else the connection ended before it answered.
 [[nodiscard]] bool is_refused(const mqtt::token& token) noexcept;
+
+/// Whether a refused CONNECT was refused by the broker's own word; else no MQTT broker was reached.
+[[nodiscard]] bool is_answered(const mqtt::token& token) noexcept;
 
 /// Why an action failed, in words.
 [[nodiscard]] std::string describe_failure(const mqtt::token& token);

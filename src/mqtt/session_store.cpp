@@ -8,6 +8,7 @@
 #include <chrono>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace mqtt_logger {
 namespace {
@@ -36,8 +37,8 @@ std::string join(const std::vector<mqtt::string_view>& buffers) {
 
 }  // namespace
 
-SessionStore::SessionStore(Journal& journal, Inbox& inbox, MqttVersion version)
-    : journal_{journal}, inbox_{inbox}, version_{version} {}
+SessionStore::SessionStore(Journal& journal, Inbox& inbox, std::string session, MqttVersion version)
+    : journal_{journal}, inbox_{inbox}, session_{std::move(session)}, version_{version} {}
 
 void SessionStore::clear() {
   const std::lock_guard lock{mutex_};
@@ -51,6 +52,7 @@ bool SessionStore::contains_key(const std::string& key) {
 
 mqtt::string_collection SessionStore::keys() const {
   mqtt::string_collection keys;
+  if (!journal_.has_session(session_)) return keys;  // of another broker, which gives identifiers of its own
   const std::string prefix = version_ == MqttVersion::v5 ? "r5-" : "r-";
   for (const PacketId id : journal_.unreleased()) keys.push_back(prefix + std::to_string(id));
   return keys;

@@ -27,7 +27,8 @@ namespace mqtt_logger {
 /// Errors:  put() waits where others would fail: the library ignores a failure and acknowledges anyway.
 class SessionStore final : public mqtt::iclient_persistence {
  public:
-  SessionStore(Journal& journal, Inbox& inbox, MqttVersion version);
+  /// `session`: see Journal::begin_session().
+  SessionStore(Journal& journal, Inbox& inbox, std::string session, MqttVersion version);
 
   void open(const std::string&, const std::string&) override {}
   void close() override {}
@@ -41,6 +42,7 @@ class SessionStore final : public mqtt::iclient_persistence {
  private:
   Journal& journal_;
   Inbox& inbox_;
+  std::string session_;
   MqttVersion version_;
   mutable std::mutex mutex_;                 // guards sent_
   std::map<std::string, std::string> sent_;  // our own packets in flight, for this run only

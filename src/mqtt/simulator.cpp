@@ -49,10 +49,12 @@ struct Simulator::Impl final : private mqtt::iaction_listener {
   explicit Impl(const Options& options)
       : options_{options},
         sensors_{make_sensors(options.topics, options.sensors)},
-        version_{options.mqtt_version} {}
+        version_{options.mqtt_version},
+        wanted_broker_{options.brokers.front()} {}
 
   void start();
   void stop() noexcept;
+  void follow(const BrokerAddress& broker);
 
   std::atomic<std::uint64_t> published_{0};
 
@@ -78,11 +80,12 @@ struct Simulator::Impl final : private mqtt::iaction_listener {
     return version_ == MqttVersion::v5 && options_.qos != QoS::at_most_once &&
            token.get_reason_code() >= mqtt::ReasonCode::UNSPECIFIED_ERROR;
   }
-  [[nodiscard]] bool is_over(const Lock&) const { return is_stopping_ || link_ != Link::up; }
+  [[nodiscard]] bool is_over(const Lock&) const { return is_stopping_ || link_ != Link::up || is_moved_; }
   [[nodiscard]] std::size_t count_in_flight(const Lock&);
 
   const Options options_;
   const std::vector<Sensor> sensors_;
+  BrokerAddress broker_;           ///< of this connection
   MqttVersion version_;            ///< 3.1.1 once the broker has refused 5
   std::uint64_t next_number_ = 0;  ///< of the readings of all sensors, in the order they are due
   Backoff backoff_;
@@ -92,6 +95,8 @@ struct Simulator::Impl final : private mqtt::iaction_listener {
   std::mutex mutex_;  ///< guards what follows
   std::condition_variable changed_;
   bool is_stopping_ = false;
+  BrokerAddress wanted_broker_;
+  bool is_moved_ = false;  ///< to another broker, since this connection was begun
   Link link_ = Link::down;
   int refusal_ = 0;                  ///< the reason code with which the broker refused a reading
   std::deque<Delivery> deliveries_;  ///< oldest first; a deque never moves the others when one comes or goes
@@ -112,6 +117,16 @@ void Simulator::Impl::stop() noexcept {
   if (thread_.joinable()) thread_.join();
 }
 
+void Simulator::Impl::follow(const BrokerAddress& broker) {
+  {
+    const Lock lock{mutex_};
+    if (broker == wanted_broker_) return;
+    wanted_broker_ = broker;
+    is_moved_ = true;
+  }
+  changed_.notify_all();
+}
+
 void Simulator::Impl::run() noexcept {
   for (;;) {
     try {
@@ -120,7 +135,8 @@ void Simulator::Impl::run() noexcept {
       report_failure(error.what());
     }
     Lock lock{mutex_};
-    if (changed_.wait_for(lock, backoff_.next(), [this] { return is_stopping_; })) return;
+    changed_.wait_for(lock, backoff_.next(), [this] { return is_stopping_ || is_moved_; });
+    if (is_stopping_) return;
   }
 }
 
@@ -129,8 +145,13 @@ void Simulator::Impl::run() noexcept {
 /// Each connection has a client of its own. When that is gone, no late call about a delivery can come, and
 /// all that are not settled can be published again by the next.
 void Simulator::Impl::serve_connection() {
-  mqtt::async_client client{make_uri(options_.broker),
-                            fmt::format("simulator-{:08x}", std::random_device{}()),
+  {
+    const Lock lock{mutex_};
+    is_moved_ = false;
+    if (broker_ != wanted_broker_) version_ = options_.mqtt_version;
+    broker_ = wanted_broker_;
+  }
+  mqtt::async_client client{make_uri(broker_), fmt::format("simulator-{:08x}", std::random_device{}()),
                             make_create_options(version_)};
   client.set_connection_lost_handler([this](const std::string&) { on_lost(); });
   client.set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode) { on_lost(); });
@@ -145,7 +166,7 @@ bool Simulator::Impl::connect(mqtt::async_client& client) {
     const Lock lock{mutex_};
     link_ = Link::connecting;
   }
-  const auto token = client.connect(make_clean_options(options_, version_), nullptr, *this);
+  const auto token = client.connect(make_clean_options(options_, broker_, version_), nullptr, *this);
   Lock lock{mutex_};
   changed_.wait(lock, [this] { return is_stopping_ || link_ != Link::connecting; });
   if (is_stopping_ || link_ == Link::up) return link_ == Link::up;
@@ -215,7 +236,7 @@ std::size_t Simulator::Impl::count_in_flight(const Lock&) {
 
 void Simulator::Impl::report_failure(const std::string& reason) {
   if (!std::exchange(is_failure_reported_, true))
-    log::info("the simulated sensors wait for the broker at {}: {}", make_uri(options_.broker), reason);
+    log::info("the simulated sensors wait for the broker at {}: {}", to_string(broker_), reason);
 }
 
 void Simulator::Impl::on_success(const mqtt::token& token) {
@@ -262,6 +283,10 @@ Simulator::~Simulator() {
 
 void Simulator::start() {
   impl_->start();
+}
+
+void Simulator::follow(const BrokerAddress& broker) {
+  impl_->follow(broker);
 }
 
 void Simulator::stop() noexcept {

@@ -12,6 +12,9 @@ constexpr std::string_view kDigits = "0123456789";
 constexpr std::string_view kHexadecimalDigits = "0123456789abcdefABCDEF";
 constexpr std::string_view kHostCharacters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+// No colon, after which the library would read a port.
+constexpr std::string_view kPathCharacters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/?&=%+!$'()*,;";
 
 bool consists_of(std::string_view text, std::string_view characters) noexcept {
   return !text.empty() && text.find_first_not_of(characters) == std::string_view::npos;
@@ -76,37 +79,61 @@ bool is_host_name(std::string_view text) noexcept {
   });
 }
 
+std::optional<Transport> parse_scheme(std::string_view text) {
+  std::string scheme{text};
+  for (char& letter : scheme) {
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  }
+  if (scheme == "mqtt") return Transport::mqtt;
+  if (scheme == "mqtts") return Transport::mqtts;
+  if (scheme == "ws") return Transport::ws;
+  if (scheme == "wss") return Transport::wss;
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::variant<BrokerUri, std::string> parse_broker_uri(std::string_view text) {
+  BrokerUri uri;
   if (const std::size_t end = text.find(kSchemeEnd); end != std::string_view::npos) {
-    std::string scheme{text.substr(0, end)};
-    for (char& letter : scheme) {
-      if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-    }
-    if (scheme != "mqtt") return "must begin with mqtt://, the only scheme that this version speaks";
+    const auto transport = parse_scheme(text.substr(0, end));
+    if (!transport) return "must begin with mqtt://, mqtts://, ws:// or wss://, or be a host alone";
+    uri.transport = *transport;
     text.remove_prefix(end + kSchemeEnd.size());
-    if (text.ends_with('/')) text.remove_suffix(1);
   }
-  if (text.find('@') != std::string_view::npos) return "must not contain a user name or password";
+  if (text.find('@') != std::string_view::npos) {
+    return "must not contain a user name or password, which others could see; give them with --username and "
+           "--password-file";
+  }
+  if (const std::size_t slash = text.find('/'); is_websocket(uri.transport)) {
+    uri.path = slash == std::string_view::npos ? "/mqtt" : text.substr(slash);
+    if (!consists_of(uri.path, kPathCharacters))
+      return "must have a path of letters, digits and -._~/?&=%+!$'()*,; only";
+    text = text.substr(0, slash);
+  } else if (slash != std::string_view::npos && slash + 1 == text.size()) {
+    text.remove_suffix(1);
+  }
   if (text.empty()) return "must name a host, such as localhost or mqtt://broker.example:1883";
-  if (is_ipv6(text)) return BrokerUri{std::string{text}, std::nullopt};
+  if (is_ipv6(text)) {
+    uri.host = text;
+    return uri;
+  }
 
   std::string_view host = text;
-  std::optional<std::uint16_t> port;
   const std::size_t colon = text.rfind(':');
   const bool is_within_ipv6 = text.ends_with(']') || (!text.starts_with('[') && text.find(':') != colon);
   if (colon != std::string_view::npos && !is_within_ipv6) {
     host = text.substr(0, colon);
-    port = parse_port(text.substr(colon + 1));
-    if (!port) return "must have a port from 1 to 65535 after the colon";
+    uri.port = parse_port(text.substr(colon + 1));
+    if (!uri.port) return "must have a port from 1 to 65535 after the colon";
   }
   const bool has_brackets = host.size() > 1 && host.front() == '[' && host.back() == ']';
   if (has_brackets) host = host.substr(1, host.size() - 2);
   if (has_brackets ? !is_ipv6(host) : !is_host_name(host)) {
     return "must be a host name, an IP address or mqtt://host:port";
   }
-  return BrokerUri{std::string{host}, port};
+  uri.host = host;
+  return uri;
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) noexcept {

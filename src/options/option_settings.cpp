@@ -171,6 +171,7 @@ std::string show_value(std::string_view value) {
 }
 
 std::string show_value(const OptionDefinition& definition, const std::string& value) {
+  if (definition.is_secret) return "***";
   return show_value(definition.name == "broker" ? hide_user_information(value) : value);
 }
 

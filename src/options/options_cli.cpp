@@ -24,8 +24,8 @@ seconds. SIZE is a number of bytes, or one with KiB, MiB, GiB, TiB (also K, M, G
 of 1024, or with kB, MB, GB, TB for powers of 1000.
 
 Every option can also be set by an environment variable or in the file of --config. The command
-line beats the environment, the environment beats the file; several values of --topic replace
-those of a weaker source as a whole.
+line beats the environment, the environment beats the file; several values of one option, such
+as --topic or --broker, replace those of a weaker source as a whole.
   Environment: MQTT_LOGGER_QOS=2, MQTT_LOGGER_CLIENT_ID=..., MQTT_LOGGER_SIMULATE=true. Several
                topics stand on lines of their own. An empty variable counts as not set.
   File:        TOML, one option a line: qos = 2, simulate = true, topic = ["a/#", "b/+"]
@@ -36,6 +36,7 @@ option; 3 the broker refuses this client; 4 output in use or not usable.
 Examples:
   mqtt-logger
   mqtt-logger --broker mqtt://broker.example:1884 --topic 'plant/+/temperature' --topic 'alarms/#'
+  mqtt-logger --broker mqtts://broker.example --username logger --password-file /etc/logger.password
   mqtt-logger --format csv,jsonl --output /var/lib/mqtt-logger/data --qos 2 --session-expiry 7d
   mqtt-logger --simulate --sensors 100 --interval 250ms
 )";
@@ -160,17 +161,60 @@ void add_weaker(std::vector<Setting>& settings, const std::vector<Setting>& weak
   }
 }
 
-/// Two ports from one source contradict each other; else the stronger source wins.
-void settle_port(OptionsDraft& draft, const std::vector<Setting>& settings) {
-  std::uint16_t& port = draft.options.broker.port;
-  port = draft.port.value_or(draft.port_of_broker.value_or(port));
-  if (!draft.port || !draft.port_of_broker || *draft.port == *draft.port_of_broker) return;
+/// --port stands for the port that a broker leaves out. Beside brokers that all name theirs it is without
+/// effect, which is a mistake; but a stronger source may correct the port of a single one.
+void settle_brokers(OptionsDraft& draft, const std::vector<Setting>& settings) {
+  if (draft.brokers.empty()) draft.brokers.push_back({"localhost", std::nullopt});
+  draft.options.brokers.clear();
+  for (const BrokerUri& uri : draft.brokers) {
+    const std::uint16_t left_out = draft.port.value_or(default_port(uri.transport));
+    draft.options.brokers.push_back({uri.host, uri.port.value_or(left_out), uri.transport, uri.path});
+  }
+  const bool is_port_of_use =
+      std::any_of(draft.brokers.begin(), draft.brokers.end(),
+                  [&draft](const BrokerUri& uri) { return !uri.port || uri.port == draft.port; });
+  if (!draft.port || is_port_of_use) return;
   const Setting& of_port = *find_setting(settings, "port");
   const Setting& of_broker = *find_setting(settings, "broker");
   if (of_port.source == of_broker.source) {
     fail(fmt::format("{}: must be left out or be the port of {}", of_port.origin, of_broker.origin));
   }
-  port = of_port.source < of_broker.source ? *draft.port : *draft.port_of_broker;
+  if (of_port.source < of_broker.source && draft.brokers.size() == 1)
+    draft.options.brokers.front().port = *draft.port;
+}
+
+/// Whoever says something about TLS believes to have it.
+void check_tls_is_used(const Options& options, const std::vector<Setting>& settings) {
+  const bool is_used =
+      std::any_of(options.brokers.begin(), options.brokers.end(),
+                  [](const BrokerAddress& broker) { return is_encrypted(broker.transport); });
+  for (const Setting& setting : settings) {
+    if (!is_used && setting.definition->name.starts_with("tls-") && setting.value != "false") {
+      fail(setting.origin + ": must stand beside a --broker that begins with mqtts:// or wss://");
+    }
+  }
+  if (options.tls.certificate.empty() && !options.tls.key.empty())
+    fail(find_setting(settings, "tls-key")->origin + ": must stand beside --tls-cert");
+  if (options.tls.certificate.empty() && !options.tls.key_password_file.empty())
+    fail(find_setting(settings, "tls-key-password-file")->origin + ": must stand beside --tls-cert");
+}
+
+/// Of a password and the file of one, the stronger source wins.
+void settle_password(Options& options, const std::vector<Setting>& settings) {
+  Credentials& credentials = options.credentials;
+  const Setting* const password = find_setting(settings, "password");
+  const Setting* const file = find_setting(settings, "password-file");
+  if (password != nullptr && file != nullptr) {
+    if (password->source == file->source) fail(file->origin + ": must not stand beside --password");
+    if (password->source < file->source)
+      credentials.password_file.clear();
+    else
+      credentials.password.reset();
+  }
+  // MQTT 3.1.1, section 3.1.2.9; and no broker has passwords without names.
+  const Setting* const given = password != nullptr ? password : file;
+  if (given != nullptr && credentials.username.empty())
+    fail(given->origin + ": must stand beside --username");
 }
 
 /// A journal in the place of an export would destroy it.
@@ -194,7 +238,9 @@ Options to_options(const std::vector<Setting>& settings) {
     }
   }
   if (!draft.topics.empty()) draft.options.topics = draft.topics;
-  settle_port(draft, settings);
+  settle_brokers(draft, settings);
+  check_tls_is_used(draft.options, settings);
+  settle_password(draft.options, settings);
   check_journal_is_no_export(draft.options, settings);
   return draft.options;
 }

@@ -36,7 +36,7 @@ inline Options make_options(Fsync fsync = Fsync::everysec) {
 class LoggerRun {
  public:
   LoggerRun(std::unique_ptr<MappedFile> mapping, FileSystem& files, const Options& options)
-      : journal_{std::move(mapping), kSession},
+      : journal_{std::move(mapping)},
         sinks_{recover(files, options, journal_)},
         writer_{journal_, sinks_, options.fsync, statistics_},
         syncer_{journal_, sinks_, writer_} {

@@ -21,9 +21,7 @@ class JournalMemory {
   explicit JournalMemory(std::vector<std::byte> bytes) : bytes_{std::move(bytes)} {}
 
   [[nodiscard]] std::unique_ptr<MappedFile> map() { return std::make_unique<View>(bytes_); }
-  [[nodiscard]] std::unique_ptr<Journal> open(const std::string& session = kSession) {
-    return std::make_unique<Journal>(map(), session);
-  }
+  [[nodiscard]] std::unique_ptr<Journal> open() { return std::make_unique<Journal>(map()); }
 
   [[nodiscard]] std::vector<std::byte>& bytes() noexcept { return bytes_; }
   [[nodiscard]] const std::vector<std::byte>& bytes() const noexcept { return bytes_; }

@@ -8,8 +8,11 @@ namespace {
 
 constexpr const char* kWrongHost = "must be a host name, an IP address or mqtt://host:port";
 constexpr const char* kWrongPort = "must have a port from 1 to 65535 after the colon";
-constexpr const char* kWrongScheme = "must begin with mqtt://, the only scheme that this version speaks";
-constexpr const char* kUser = "must not contain a user name or password";
+constexpr const char* kWrongScheme = "must begin with mqtt://, mqtts://, ws:// or wss://, or be a host alone";
+constexpr const char* kUser =
+    "must not contain a user name or password, which others could see; give them with --username and "
+    "--password-file";
+constexpr const char* kWrongPath = "must have a path of letters, digits and -._~/?&=%+!$'()*,; only";
 constexpr const char* kNoHost = "must name a host, such as localhost or mqtt://broker.example:1883";
 
 std::string find_fault(std::string_view text) {
@@ -52,7 +55,22 @@ TEST_CASE("Brokers are hosts with or without a port") {
       {"mqtt://[2001:db8::1]:1884/", "2001:db8::1", 1884},
   }));
   CAPTURE(text);
-  CHECK(parse(text) == BrokerUri{host, port});
+  CHECK(parse(text) == BrokerUri{host, port, Transport::mqtt, ""});
+}
+
+TEST_CASE("Schemes say how MQTT travels, and WebSockets have a path") {
+  const auto [text, uri] = GENERATE(table<std::string, BrokerUri>({
+      {"mqtts://h", {"h", std::nullopt, Transport::mqtts, ""}},
+      {"MQTTS://h:1/", {"h", 1, Transport::mqtts, ""}},
+      {"mqtts://[::1]:8884", {"::1", 8884, Transport::mqtts, ""}},
+      {"ws://h", {"h", std::nullopt, Transport::ws, "/mqtt"}},
+      {"ws://h/", {"h", std::nullopt, Transport::ws, "/"}},
+      {"ws://h:1/a/b?c=d%20e", {"h", 1, Transport::ws, "/a/b?c=d%20e"}},
+      {"wss://[::1]/mqtt", {"::1", std::nullopt, Transport::wss, "/mqtt"}},
+      {"wss://::1/mqtt", {"::1", std::nullopt, Transport::wss, "/mqtt"}},
+  }));
+  CAPTURE(text);
+  CHECK(parse(text) == uri);
 }
 
 TEST_CASE("Brokers with a fault are told what would be right") {
@@ -60,10 +78,16 @@ TEST_CASE("Brokers with a fault are told what would be right") {
       {"", kNoHost},
       {"mqtt://", kNoHost},
       {"mqtt:///", kNoHost},
-      {"mqtts://localhost", kWrongScheme},
-      {"ws://localhost", kWrongScheme},
-      {"wss://localhost", kWrongScheme},
       {"tcp://localhost", kWrongScheme},
+      {"mqttss://localhost", kWrongScheme},
+      {"wss://", kNoHost},
+      {"wss:///mqtt", kNoHost},
+      {"mqtts://h/path", kWrongHost},
+      {"ws://h:0/path", kWrongPort},
+      {"ws://h/a b", kWrongPath},
+      {"ws://h/a:1", kWrongPath},
+      {"ws://h/\n", kWrongPath},
+      {"wss://user:word@h/mqtt", kUser},
       {"://localhost", kWrongScheme},
       {"mqtt://user@localhost", kUser},
       {"mqtt://user:word@localhost:1883", kUser},

@@ -13,7 +13,7 @@ using namespace mqtt_logger;
 // A writer that empties the journal at once, as soon as it is full: nothing is left that it could release
 // later.
 TEST_CASE("Inbox goes on when all of a full journal was released before it looks again") {
-  Journal journal{map_memory(Journal::mapping_size(layout::kMinRingBytes)), "session"};
+  Journal journal{map_memory(Journal::mapping_size(layout::kMinRingBytes))};
   Statistics statistics;
   Inbox inbox{journal, Options{}, statistics};
   constexpr std::uint64_t kMessages = 2000;
@@ -38,7 +38,7 @@ TEST_CASE("Inbox goes on when all of a full journal was released before it looks
 }
 
 TEST_CASE("Inbox counts what is excluded and keeps it out of the journal, whatever its QoS") {
-  Journal journal{map_memory(Journal::mapping_size(layout::kMinRingBytes)), "session"};
+  Journal journal{map_memory(Journal::mapping_size(layout::kMinRingBytes))};
   Statistics statistics;
   Options options;
   options.excluded_topics = {"+/debug/#", "noise"};

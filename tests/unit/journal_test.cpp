@@ -167,7 +167,7 @@ TEST_CASE("A QoS 1 redelivery is recognised by DUP, identifier and content toget
   CHECK(append(*journal, "one", QoS::at_least_once, 6, true) == Admission::appended);   // another identifier
   CHECK(append(*journal, "two", QoS::at_least_once, 5, true) == Admission::appended);   // another content
   CHECK(append(*journal, "two", QoS::at_least_once, 5, false) == Admission::appended);  // not marked
-  journal->forget_session();
+  journal->begin_session(kSession, false);
   CHECK(append(*journal, "two", QoS::at_least_once, 5, true) == Admission::appended);
 }
 
@@ -233,11 +233,27 @@ TEST_CASE("A QoS 2 message after a release is new where identifiers are used aga
   CHECK(append(*journal, "7", QoS::exactly_once, 1, true) == Admission::appended);
 }
 
-TEST_CASE("Identifiers of another session are forgotten") {
+TEST_CASE("Identifiers of another session are forgotten when that begins, and not before") {
   JournalMemory memory{4096};
-  REQUIRE(append(*memory.open(), "one", QoS::exactly_once, 5, false) == Admission::appended);
-  CHECK(memory.open("other client at broker:1883")->unreleased().empty());
-  CHECK(pending_payloads(*memory.open("other client at broker:1883")) == Payloads{"one"});
+  {
+    const auto journal = memory.open();
+    journal->begin_session(kSession, true);
+    journal->set_last_contact(ReceiveTime{std::chrono::microseconds{17}});
+    REQUIRE(append(*journal, "one", QoS::exactly_once, 5, false) == Admission::appended);
+  }
+  const auto journal = memory.open();
+  CHECK(journal->has_session(kSession));
+  CHECK_FALSE(journal->has_session("client at other:1883"));
+  journal->begin_session(kSession, true);
+  CHECK(journal->unreleased() == std::vector<PacketId>{5});
+  CHECK(journal->last_contact() == ReceiveTime{std::chrono::microseconds{17}});
+
+  journal->begin_session("client at other:1883", true);
+  CHECK(journal->unreleased().empty());
+  CHECK_FALSE(journal->last_contact());
+  CHECK_FALSE(journal->has_session(kSession));
+  CHECK(memory.open()->has_session("client at other:1883"));
+  CHECK(pending_payloads(*memory.open()) == Payloads{"one"});
 }
 
 TEST_CASE("Subscriptions are kept, and a text too long counts as unknown") {

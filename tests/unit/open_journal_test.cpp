@@ -24,7 +24,7 @@ struct Place {
   Place() {
     options.output = folder / "data";
     options.journal_size_bytes = layout::kMinRingBytes;
-    const auto made = open_journal(options, kSession);
+    const auto made = open_journal(options);
     REQUIRE(made->append(make_message("a", "1"), 0, false) == Admission::appended);
   }
 };
@@ -34,16 +34,16 @@ struct Place {
 TEST_CASE("A journal stands beside the output, is made once, and is found again") {
   Place place;
   CHECK(std::filesystem::file_size(place.journal) == layout::kRing + layout::kMinRingBytes);
-  CHECK(pending_payloads(*open_journal(place.options, kSession)) == std::vector<std::string>{"1"});
+  CHECK(pending_payloads(*open_journal(place.options)) == std::vector<std::string>{"1"});
   place.options.journal = place.folder / "elsewhere";
-  CHECK(open_journal(place.options, kSession)->findings().is_new);
+  CHECK(open_journal(place.options)->findings().is_new);
 }
 
 TEST_CASE("A journal keeps the size that it has") {
   const QuietLog quiet;
   Place place;
   place.options.journal_size_bytes = 1 << 20;
-  CHECK(open_journal(place.options, kSession)->ring_bytes() == layout::kMinRingBytes);
+  CHECK(open_journal(place.options)->ring_bytes() == layout::kMinRingBytes);
 }
 
 TEST_CASE("A damaged journal is kept aside, and a new one is made") {
@@ -60,10 +60,10 @@ TEST_CASE("A damaged journal is kept aside, and a new one is made") {
     damaged.assign(5000, '\0');
   }
   write_file(place.journal, damaged);
-  CHECK(open_journal(place.options, kSession)->findings().is_new);
+  CHECK(open_journal(place.options)->findings().is_new);
   CHECK(read_file(place.folder / "data.journal.damaged-1") == damaged);
   write_file(place.journal, damaged);
-  CHECK(open_journal(place.options, kSession)->findings().is_new);
+  CHECK(open_journal(place.options)->findings().is_new);
   CHECK(read_file(place.folder / "data.journal.damaged-2") == damaged);
 }
 
@@ -71,13 +71,13 @@ TEST_CASE("What is not a journal is left as it is") {
   Place place;
   const std::string foreign = GENERATE(std::string{"a diary\n"}, std::string(2'000'000, 'x'));
   write_file(place.journal, foreign);
-  CHECK_THROWS_AS(open_journal(place.options, kSession), StartupError);
+  CHECK_THROWS_AS(open_journal(place.options), StartupError);
   CHECK(read_file(place.journal) == foreign);
 }
 
 TEST_CASE("A journal in use, or in a folder that is not there, is refused with the exit code for outputs") {
   Place place;
-  const auto open = open_journal(place.options, kSession);
+  const auto open = open_journal(place.options);
   Options other = place.options;
   SECTION("In use") {}
   SECTION("Without its folder") {
@@ -87,7 +87,7 @@ TEST_CASE("A journal in use, or in a folder that is not there, is refused with t
     other.journal = place.folder.path();
   }
   try {
-    const auto second = open_journal(other, kSession);
+    const auto second = open_journal(other);
     FAIL("it was opened");
   } catch (const StartupError& error) {
     CHECK(error.exit_code() == ExitCode::output_unusable);

@@ -44,7 +44,7 @@ TEST_CASE("Environment variables that are no option are refused") {
       {"MQTT_LOGGER_qos", "MQTT_LOGGER_qos: unknown variable (did you mean MQTT_LOGGER_QOS?); see --help"},
       {"MQTT_LOGGER_CLIENT-ID",
        "MQTT_LOGGER_CLIENT-ID: unknown variable (did you mean MQTT_LOGGER_CLIENT_ID?); see --help"},
-      {"MQTT_LOGGER_PASSWORD", "MQTT_LOGGER_PASSWORD: unknown variable; see --help"},
+      {"MQTT_LOGGER_NICKNAME", "MQTT_LOGGER_NICKNAME: unknown variable; see --help"},
       {"MQTT_LOGGER_HELP", "MQTT_LOGGER_HELP: unknown variable; see --help"},
       {"MQTT_LOGGER_", "MQTT_LOGGER_: unknown variable; see --help"},
   }));
@@ -57,7 +57,7 @@ TEST_CASE("Misspelled options get the nearest one suggested, or none") {
   CHECK(suggest_option("qso") == "qos");
   CHECK(suggest_option("sim") == "simulate");
   CHECK(suggest_option("session_expiry") == "session-expiry");
-  CHECK(suggest_option("username") == std::nullopt);
+  CHECK(suggest_option("nickname") == std::nullopt);
   CHECK(suggest_option("x") == std::nullopt);
   CHECK(suggest_option("") == std::nullopt);
   CHECK(suggest_option(std::string(100'000, 'x')) == std::nullopt);

@@ -119,7 +119,7 @@ TEST_CASE("Options on the command line are taken over") {
                                  "--seed",
                                  "18446744073709551615"});
   Options expected;
-  expected.broker = {"::1", 1884};
+  expected.brokers = {{"::1", 1884}};
   expected.topics = {"a/#", "b,c d/+"};
   expected.formats = {Format::jsonl, Format::csv};
   expected.output = "/var/x/data";
@@ -144,7 +144,7 @@ TEST_CASE("Options on the command line are taken over") {
 TEST_CASE("Option values that other programs would interpret stay as they are") {
   CHECK(parse({"--topic", "[a,b]", "--topic", "\"q\"", "--topic", "{}"}).topics ==
         Arguments{"[a,b]", "\"q\"", "{}"});
-  CHECK(parse({"--broker", "[::1]"}).broker.host == "::1");
+  CHECK(parse({"--broker", "[::1]"}).brokers.front().host == "::1");
   CHECK(parse({"--client-id=--x=y"}).client_id == "--x=y");
   CHECK(parse({"--output", "/tmp/no extension"}).output == "/tmp/no extension");
   CHECK_FALSE(parse({"--journal", "none"}).journal_in_file);
@@ -167,7 +167,7 @@ TEST_CASE("Option errors name the option, the value and what would be right") {
   const auto [option, value, fault] = GENERATE_COPY(table<std::string, std::string, std::string>({
       {"--broker", "", "must name a host, such as localhost or mqtt://broker.example:1883"},
       {"--broker", "a b", "must be a host name, an IP address or mqtt://host:port"},
-      {"--broker", "mqtts://h", "must begin with mqtt://, the only scheme that this version speaks"},
+      {"--broker", "http://h", "must begin with mqtt://, mqtts://, ws:// or wss://, or be a host alone"},
       {"--port", "0", port},
       {"--port", "65536", port},
       {"--port", "-1", port},
@@ -246,8 +246,8 @@ TEST_CASE("Option errors name the option, the value and what would be right") {
 }
 
 TEST_CASE("Option limits are within the range") {
-  CHECK(parse({"--port", "1"}).broker.port == 1);
-  CHECK(parse({"--port", "65535"}).broker.port == 65535);
+  CHECK(parse({"--port", "1"}).brokers.front().port == 1);
+  CHECK(parse({"--port", "65535"}).brokers.front().port == 65535);
   CHECK(parse({"--keep-alive", "65535"}).keep_alive == 65535s);
   CHECK(parse({"--session-expiry", "4294967295"}).session_expiry == 4294967295s);
   CHECK(parse({"--journal-size", "64KiB"}).journal_size_bytes == 65536);
@@ -262,8 +262,8 @@ TEST_CASE("Command line errors are told in one line") {
       {{"--sim"}, "--sim: unknown option (did you mean --simulate?); see --help"},
       {{"--Qos=1"}, "--Qos: unknown option (did you mean --qos?); see --help"},
       {{"-qos", "1"}, "-qos: unknown option (did you mean --qos?); see --help"},
-      {{"--username", "x"}, "--username: unknown option; see --help"},
-      {{"--username="}, "--username: unknown option; see --help"},
+      {{"--nickname", "x"}, "--nickname: unknown option; see --help"},
+      {{"--nickname="}, "--nickname: unknown option; see --help"},
       {{"-q"}, "-q: unknown option; see --help"},
       {{"--=x"}, "--: unknown option; see --help"},
       {{"--help=x"}, "--help: must stand without a value"},
@@ -286,7 +286,9 @@ TEST_CASE("Command line errors are told in one line") {
       {{"--qos", "1", "--qos", "1"}, "--qos 1: must not stand twice, 1 came first"},
       {{"--broker", "mqtt://h:1", "--port", "2"},
        "--port 2: must be left out or be the port of --broker mqtt://h:1"},
-      {{"--broker", "mqtt://me:word@h"}, "--broker mqtt://***@h: must not contain a user name or password"},
+      {{"--broker", "mqtt://me:word@h"},
+       "--broker mqtt://***@h: must not contain a user name or password, "
+       "which others could see; give them with --username and --password-file"},
       {{"--client-id", "a\nb"},
        "--client-id a\\x0Ab: must be 1 to 65,535 bytes of UTF-8 without control characters"},
       {{"--topic", std::string(65'536, 'x')},
@@ -313,17 +315,70 @@ TEST_CASE("Options of a stronger source win") {
 }
 
 TEST_CASE("Options that a stronger source sets are not looked at in a weaker one") {
-  CHECK(parse({"--port", "1884"}, {{"MQTT_LOGGER_PORT", "tcp://10.0.0.1:1883"}}).broker.port == 1884);
+  CHECK(parse({"--port", "1884"}, {{"MQTT_LOGGER_PORT", "tcp://10.0.0.1:1883"}}).brokers.front().port ==
+        1884);
 }
 
 TEST_CASE("Ports may stand with the broker or alone") {
-  CHECK(parse({"--broker", "h"}).broker == BrokerAddress{"h", 1883});
-  CHECK(parse({"--broker", "h", "--port", "1"}).broker == BrokerAddress{"h", 1});
-  CHECK(parse({"--broker", "h:1", "--port", "1"}).broker == BrokerAddress{"h", 1});
-  CHECK(parse({"--broker", "h:1"}, {{"MQTT_LOGGER_PORT", "2"}}).broker == BrokerAddress{"h", 1});
-  CHECK(parse({"--port", "2"}, {{"MQTT_LOGGER_BROKER", "h:1"}}).broker == BrokerAddress{"h", 2});
+  CHECK(parse({"--broker", "h"}).brokers.front() == BrokerAddress{"h", 1883});
+  CHECK(parse({"--broker", "h", "--port", "1"}).brokers.front() == BrokerAddress{"h", 1});
+  CHECK(parse({"--broker", "h:1", "--port", "1"}).brokers.front() == BrokerAddress{"h", 1});
+  CHECK(parse({"--broker", "h:1"}, {{"MQTT_LOGGER_PORT", "2"}}).brokers.front() == BrokerAddress{"h", 1});
+  CHECK(parse({"--port", "2"}, {{"MQTT_LOGGER_BROKER", "h:1"}}).brokers.front() == BrokerAddress{"h", 2});
   CHECK(error({}, {{"MQTT_LOGGER_BROKER", "h:1"}, {"MQTT_LOGGER_PORT", "2"}}) ==
         "MQTT_LOGGER_PORT=2: must be left out or be the port of MQTT_LOGGER_BROKER=h:1");
+}
+
+TEST_CASE("Several brokers are tried in order, and --port is for those that name none") {
+  const Options options = parse({"--broker", "a", "--broker", "mqtts://b", "--broker", "wss://c/x",
+                                 "--broker", "a", "--broker", "ws://d:1"});
+  CHECK(options.brokers == std::vector<BrokerAddress>{{"a", 1883},
+                                                      {"b", 8883, Transport::mqtts},
+                                                      {"c", 443, Transport::wss, "/x"},
+                                                      {"d", 1, Transport::ws, "/mqtt"}});
+  CHECK(parse({"--broker", "ws://a"}).brokers.front().port == 80);
+  CHECK(parse({"--broker", "mqtts://b", "--port", "2"}).brokers.front().port == 2);
+  CHECK(parse({"--broker", "a:1", "--broker", "b", "--port", "2"}).brokers ==
+        std::vector<BrokerAddress>{{"a", 1}, {"b", 2}});
+  CHECK(error({"--broker", "a:1", "--broker", "b:1", "--port", "2"}) ==
+        "--port 2: must be left out or be the port of --broker a:1");
+  CHECK(parse({"--broker", "c"}, {{"MQTT_LOGGER_BROKER", "a\nb"}}).brokers ==
+        std::vector<BrokerAddress>{{"c", 1883}});
+  CHECK(parse({}, {{"MQTT_LOGGER_BROKER", "a\nb"}}).brokers.size() == 2);
+}
+
+TEST_CASE("Options of TLS stand beside a broker that speaks it") {
+  const Options options = parse({"--broker", "a", "--broker", "mqtts://b", "--tls-ca", "ca.pem", "--tls-cert",
+                                 "c.pem", "--tls-key", "k.pem", "--tls-key-password-file", "p", "--tls-alpn",
+                                 "mqtt", "--tls-alpn", "x", "--tls-insecure"});
+  CHECK(options.tls == TlsOptions{"ca.pem", "c.pem", "k.pem", "p", "", {"mqtt", "x"}, true});
+  const std::string beside = "must stand beside a --broker that begins with mqtts:// or wss://";
+  CHECK(error({"--tls-ca", "ca.pem"}) == "--tls-ca ca.pem: " + beside);
+  CHECK(error({"--broker", "ws://h", "--tls-insecure"}) == "--tls-insecure=true: " + beside);
+  CHECK_FALSE(parse({"--tls-insecure=false"}).tls.is_insecure);
+  CHECK(error({"--broker", "wss://h", "--tls-key", "k"}) == "--tls-key k: must stand beside --tls-cert");
+  CHECK(error({"--broker", "wss://h", "--tls-key-password-file", "k"}) ==
+        "--tls-key-password-file k: must stand beside --tls-cert");
+}
+
+TEST_CASE("Passwords stand beside a user name, once, and are never shown") {
+  CHECK(parse({"--username", "u"}).credentials == Credentials{"u", std::nullopt, {}});
+  CHECK(parse({"--username", "u", "--password", "w"}).credentials == Credentials{"u", "w", {}});
+  CHECK(parse({"--username", "u"}, {{"MQTT_LOGGER_PASSWORD", "w"}}).credentials == Credentials{"u", "w", {}});
+  CHECK(parse({"--username", "u", "--password-file", "f"}, {{"MQTT_LOGGER_PASSWORD", "w"}}).credentials ==
+        Credentials{"u", std::nullopt, "f"});
+  CHECK(parse({"--username", "u", "--password", "w"}, {{"MQTT_LOGGER_PASSWORD_FILE", "f"}}).credentials ==
+        Credentials{"u", "w", {}});
+  CHECK(error({"--username", "u", "--password", "w", "--password-file", "f"}) ==
+        "--password-file f: must not stand beside --password");
+  CHECK(error({"--password", "geheim"}) == "--password ***: must stand beside --username");
+  CHECK(error({"--password", "geheim", "--password", "geheim"}) ==
+        "--password ***: must not stand twice, *** came first");
+  CHECK(error({}, {{"MQTT_LOGGER_PASSWORD", "geheim"}}) ==
+        "MQTT_LOGGER_PASSWORD=***: must stand beside --username");
+  CHECK(error({"--password-file", "f"}) == "--password-file f: must stand beside --username");
+  const ConfigFile file{"password = ['geheim', 'b']\n"};
+  CHECK(error({"--config", file.name()}).find("geheim") == std::string::npos);
 }
 
 TEST_CASE("Environment errors name the variable") {
@@ -341,7 +396,10 @@ TEST_CASE("File errors name the file, the line, the key and the value") {
       {"topic = ['a', 'b#']", ":1: topic = b#: must have # alone in its level, such as sensors/#"},
       {"topic = ''", ":1: topic = \"\": must not be empty"},
       {"output = \"a\\u0000\"", ":1: output = a\\x00: must not contain a NUL character"},
-      {"broker = 'u:word@h'", ":1: broker = ***@h: must not contain a user name or password"},
+      {"broker = 'u:word@h'",
+       ":1: broker = ***@h: must not contain a user name or password, which others could see; give them with "
+       "--username and "
+       "--password-file"},
       {"broker = 'h:1'\nport = 2", ":2: port = 2: must be left out or be the port of FILE:1: broker = h:1"},
       {"brokr = 'h'", ":1: brokr: unknown option (did you mean broker?); see --help"},
       {"session_expiry = 1", ":1: session_expiry: unknown option (did you mean session-expiry?); see --help"},

@@ -125,7 +125,7 @@ TEST_CASE("Exports without a journal are continued at their end, or kept aside i
 TEST_CASE("Recovery of a huge export reads its beginning and its end only") {
   const QuietLog quiet;
   JournalMemory memory{4096};
-  Journal journal{memory.map(), kSession};
+  Journal journal{memory.map()};
   Options options = make_options();
   options.formats = {Format::csv};
 

@@ -49,14 +49,14 @@ TEST_CASE("A journal counts as closed in order only when everything is on the de
     run.stop();
   }
   journal.set_failing(false);
-  CHECK(Journal{journal.map(), kSession}.findings().had_crash == is_failing);
+  CHECK(Journal{journal.map()}.findings().had_crash == is_failing);
 }
 
 TEST_CASE("The sync thread makes room as soon as the journal is full") {
   MemoryFiles files;
   JournalMemory memory{4096};
   const Options options = make_options();
-  Journal journal{memory.map(), kSession};
+  Journal journal{memory.map()};
   std::vector<FileSink> sinks = recover(files, options, journal);
   Statistics statistics;
   Writer writer{journal, sinks, options.fsync, statistics};

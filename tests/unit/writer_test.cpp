@@ -47,7 +47,7 @@ TEST_CASE("The writer's thread writes what comes, and all of it before it stops"
   MemoryFiles files;
   JournalMemory memory{4096};
   const Options options = make_options(Fsync::no);
-  Journal journal{memory.map(), kSession};
+  Journal journal{memory.map()};
   std::vector<FileSink> sinks = recover(files, options, journal);
   Statistics statistics;
   Writer writer{journal, sinks, options.fsync, statistics};

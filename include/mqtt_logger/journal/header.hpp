@@ -1,7 +1,10 @@
 #pragma once
 
+#include "mqtt_logger/message.hpp"
+
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -9,10 +12,9 @@ namespace mqtt_logger {
 
 /// What the journal's fixed header tells of the process before this one.
 struct HeaderFindings {
-  bool is_new = false;            ///< there was none
-  bool is_other_session = false;  ///< packet identifiers in it belong to another session
-  bool had_crash = false;         ///< it was not closed in order
-  bool had_restart = false;       ///< not closed in order, and the machine was started again since
+  bool is_new = false;       ///< there was none
+  bool had_crash = false;    ///< it was not closed in order
+  bool had_restart = false;  ///< not closed in order, and the machine was started again since
 };
 
 /// Whether these bytes, a whole file, can be opened as a journal: a sound header of this version with the
@@ -22,10 +24,19 @@ enum class HeaderState : std::uint8_t { usable, foreign, newer_version, damaged 
 [[nodiscard]] HeaderState check_header(std::span<const std::byte> bytes) noexcept;
 
 /// Reads the header, or writes it where there are zeros. `bytes` must be usable.
-[[nodiscard]] HeaderFindings read_header(std::span<std::byte> bytes, const std::string& session) noexcept;
+[[nodiscard]] HeaderFindings read_header(std::span<std::byte> bytes) noexcept;
 
-/// Marks the journal as in use for `session`.
-void mark_open(std::span<std::byte> bytes, const std::string& session) noexcept;
+/// Whether the packet identifiers in the journal belong to `session`.
+[[nodiscard]] bool has_session(std::span<std::byte> bytes, const std::string& session) noexcept;
+/// From now on they do; there was no contact with the broker of that session yet.
+void mark_session(std::span<std::byte> bytes, const std::string& session) noexcept;
+
+/// When the broker of the session was heard last, as far as that is known.
+[[nodiscard]] std::optional<ReceiveTime> last_contact(std::span<std::byte> bytes) noexcept;
+void mark_contact(std::span<std::byte> bytes, std::optional<ReceiveTime> time) noexcept;
+
+/// Marks the journal as in use.
+void mark_open(std::span<std::byte> bytes) noexcept;
 
 /// Marks what is in the journal and in the exports as whole since this start of the machine: a crash from now
 /// on is one of the process alone.

@@ -50,9 +50,8 @@ struct JournalFindings {
 /// Layout:     journal/layout.hpp.
 class Journal {
  public:
-  /// `session` names what the packet identifiers belong to (client identifier and broker): those of another
-  /// session are forgotten. `mapping` must be usable (check_header()).
-  Journal(std::unique_ptr<MappedFile> mapping, const std::string& session);
+  /// `mapping` must be usable (check_header()).
+  explicit Journal(std::unique_ptr<MappedFile> mapping);
   ~Journal();
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
@@ -72,8 +71,11 @@ class Journal {
   [[nodiscard]] Admission append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept;
   /// QoS 2: PUBREL was received, the identifier is free.
   void release(PacketId packet_id) noexcept { packet_ids_.release(packet_id); }
-  /// The broker has no session for us any more: no redelivery can come.
-  void forget_session() noexcept { packet_ids_.forget_all(); }
+  /// A broker has answered, and keeps a session for us or has made a new one. `session` names it by client
+  /// identifier and broker. The packet identifiers in the journal are forgotten if they belong to another one
+  /// or the broker has forgotten them: no redelivery of theirs can come, and an equal message with the same
+  /// identifier is a new one. Before the first message of this connection.
+  void begin_session(const std::string& session, bool is_kept) noexcept;
   /// QoS 2 identifiers received whose PUBREL was not. Also before the callback thread exists.
   [[nodiscard]] std::vector<PacketId> unreleased() const { return packet_ids_.unreleased(); }
   /// QoS 1 redeliveries are recognised among the last `deliveries`; 0: never. Call before the first append().
@@ -81,6 +83,14 @@ class Journal {
 
   // Main thread.
 
+  /// Whether the packet identifiers belong to this session.
+  [[nodiscard]] bool has_session(const std::string& session) const noexcept;
+  /// When its broker was heard last, if that is known; nothing if its session was ended.
+  [[nodiscard]] std::optional<ReceiveTime> last_contact() const noexcept;
+  void set_last_contact(std::optional<ReceiveTime> time) noexcept;
+
+  /// The session was ended at the broker: nothing of it is known any more. Before the callback thread exists.
+  void end_session() noexcept;
   /// What the session at the broker is subscribed to, as the last set_subscriptions() said; empty if that is
   /// unknown.
   [[nodiscard]] std::string subscriptions() const;

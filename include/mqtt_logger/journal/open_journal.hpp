@@ -12,8 +12,8 @@ namespace mqtt_logger {
 [[nodiscard]] std::filesystem::path journal_path(const Options& options);
 
 /// Opens or makes the journal that the options ask for, and says in the log what a user should know of it. A
-/// damaged one is moved aside; what is not a journal at all is left alone. `session`: see Journal. Throws
-/// StartupError (output_unusable).
-[[nodiscard]] std::unique_ptr<Journal> open_journal(const Options& options, const std::string& session);
+/// damaged one is moved aside; what is not a journal at all is left alone.
+/// Throws StartupError (output_unusable).
+[[nodiscard]] std::unique_ptr<Journal> open_journal(const Options& options);
 
 }  // namespace mqtt_logger

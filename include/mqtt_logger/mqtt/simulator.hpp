@@ -14,9 +14,10 @@ namespace mqtt_logger {
 /// connection may have swallowed is published again (then a number can come twice, even at QoS 2: each
 /// connection is a new session). Only a reading that the broker itself refuses leaves one, with a warning.
 ///
-/// Threads: start(), stop() by the main thread, each once; a thread of its own publishes and reconnects.
-/// Owns:    its client and thread; stop() (or the destructor) ends both, within about three seconds.
-/// Errors:  a broker that is away is tried again for ever, in silence after the first line: the subscriber
+/// Threads: start(), follow() and stop() by the main thread; another start() does nothing; a thread of its
+/// own publishes and reconnects. Owns:    its client and thread; stop() (or the destructor) ends both, within
+/// about three seconds. Errors:  a broker that is away is tried again for ever, in silence after the first
+/// line: the subscriber
 ///          reports. No exception leaves the thread.
 class Simulator {
  public:
@@ -26,6 +27,8 @@ class Simulator {
   Simulator& operator=(const Simulator&) = delete;
 
   void start();
+  /// Publishes to this broker from now on: the one that the logger listens to.
+  void follow(const BrokerAddress& broker);
   void stop() noexcept;
 
   /// Readings that the broker has acknowledged (at QoS 0: that were handed to the socket). Any thread.

@@ -20,7 +20,8 @@ namespace mqtt_logger {
 /// Owns:    the client.
 /// Errors:  in the log, with what happens next. advance() throws StartupError (refused) if the broker refuses
 /// this client for
-///          good at the first connect.
+///          good at the first connect, or another client takes over its session; only stop() may then be
+///          called.
 class Subscriber {
  public:
   Subscriber(const Options& options, Journal& journal, Inbox& inbox, Statistics& statistics,
@@ -42,6 +43,9 @@ class Subscriber {
 
   /// Whether the broker sends us what was asked for.
   [[nodiscard]] bool is_subscribed() const noexcept;
+
+  /// The broker that is or will be connected to.
+  [[nodiscard]] const BrokerAddress& broker() const noexcept;
 
   /// Takes no more messages: disconnects and keeps the session at the broker. When it returns, the inbox is
   /// called no more.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "mqtt_logger/broker_address.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,12 +14,15 @@ namespace mqtt_logger {
 struct BrokerUri {
   std::string host;  ///< IPv6 without brackets
   std::optional<std::uint16_t> port;
+  Transport transport = Transport::mqtt;
+  std::string path = {};  ///< of a WebSocket, from the first slash on
 
   bool operator==(const BrokerUri&) const = default;
 };
 
 /// `host`, `host:port`, an IPv4 address, an IPv6 address (with brackets or, without a port, bare), or any of
-/// these after `mqtt://`. If it is none of them: what would be right, as the end of a sentence.
+/// these after `mqtt://`, `mqtts://`, `ws://` or `wss://`; the last two also with a path, which is `/mqtt` by
+/// custom. If it is none of them: what would be right, as the end of a sentence.
 [[nodiscard]] std::variant<BrokerUri, std::string> parse_broker_uri(std::string_view text);
 
 /// A port, 1 to 65535.

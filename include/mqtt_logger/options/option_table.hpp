@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mqtt_logger/options.hpp"
+#include "mqtt_logger/options/broker_uri.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -14,9 +15,9 @@ namespace mqtt_logger {
 /// Options while they are collected: what can only be settled when all are known stands beside them.
 struct OptionsDraft {
   Options options;
-  std::vector<std::string> topics;              ///< replace the default if there are any
-  std::optional<std::uint16_t> port_of_broker;  ///< --broker named it
-  std::optional<std::uint16_t> port;            ///< --port named it
+  std::vector<std::string> topics;    ///< replace the default if there are any
+  std::vector<BrokerUri> brokers;     ///< the same
+  std::optional<std::uint16_t> port;  ///< --port named it
 };
 
 /// What would be right, as the end of a sentence ("must be …"); nothing if all is well.
@@ -31,6 +32,7 @@ struct OptionDefinition {
   std::string_view help;
   std::function<OptionFault(OptionsDraft&, const std::string&)> apply;  ///< checks a value and sets it
   bool is_repeatable = false;
+  bool is_secret = false;  ///< its value is never shown
 };
 
 /// All options that stand for a value, in the order of --help. To add one, add its line.

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "mqtt_logger/options.hpp"
+#include "mqtt_logger/platform/environment.hpp"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mqtt_logger {
+
+/// Fills in the passwords that stand in files: those of --password-file and --tls-key-password-file, or,
+/// where there is a user name and no password, the credential `password` that systemd hands to a service
+/// (LoadCredential=password:FILE). Throws StartupError; warns of files that others can read.
+void load_secrets(Options& options, const std::vector<EnvironmentVariable>& environment);
+
+/// The only line of a file, without its end. `option` names the file in errors, which never show what is in
+/// it.
+[[nodiscard]] std::string read_secret(const std::filesystem::path& path, std::string_view option);
+
+}  // namespace mqtt_logger

@@ -1,0 +1,73 @@
+#include "mqtt_logger/options/secrets.hpp"
+
+#include "mqtt_logger/error.hpp"
+#include "mqtt_logger/log.hpp"
+#include "mqtt_logger/platform/file_access.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <fstream>
+#include <system_error>
+
+namespace mqtt_logger {
+namespace {
+
+constexpr std::size_t kMaximumBytes = 65'535;  // of a password in MQTT
+constexpr std::string_view kCredential = "the credential 'password' of systemd";
+
+[[noreturn]] void fail(std::string_view option, const std::filesystem::path& path, std::string_view fault) {
+  throw StartupError{ExitCode::usage, fmt::format("{} {}: {}", option, path.string(), fault)};
+}
+
+/// Where systemd has put what LoadCredential=password: names; empty if it has not.
+std::filesystem::path find_credential(const std::vector<EnvironmentVariable>& environment) {
+  for (const auto& [name, value] : environment) {
+    if (name != "CREDENTIALS_DIRECTORY" || value.empty()) continue;
+    std::filesystem::path path =
+        std::filesystem::path{std::u8string{value.begin(), value.end()}} / "password";
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored)) return path;
+  }
+  return {};
+}
+
+}  // namespace
+
+void load_secrets(Options& options, const std::vector<EnvironmentVariable>& environment) {
+  Credentials& credentials = options.credentials;
+  if (!credentials.password_file.empty()) {
+    credentials.password = read_secret(credentials.password_file, "--password-file");
+  } else if (!credentials.password && !credentials.username.empty()) {
+    if (const auto path = find_credential(environment); !path.empty())
+      credentials.password = read_secret(path, kCredential);
+  }
+  TlsOptions& tls = options.tls;
+  if (!tls.key_password_file.empty())
+    tls.key_password = read_secret(tls.key_password_file, "--tls-key-password-file");
+}
+
+std::string read_secret(const std::filesystem::path& path, std::string_view option) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) fail(option, path, "must be a file, not a folder");
+  errno = 0;
+  std::ifstream file{path, std::ios::binary};
+  std::string secret(kMaximumBytes + 3, '\0');
+  if (!file.read(secret.data(), static_cast<std::streamsize>(secret.size())) && !file.eof()) {
+    const int reason = errno == 0 ? EIO : errno;
+    fail(option, path, "must be a file that can be read: " + std::generic_category().message(reason));
+  }
+  secret.resize(static_cast<std::size_t>(file.gcount()));
+  if (secret.ends_with('\n')) secret.pop_back();
+  if (secret.ends_with('\r')) secret.pop_back();
+  if (secret.empty()) fail(option, path, "must hold the password in its only line; it is empty");
+  if (secret.size() > kMaximumBytes) fail(option, path, "must be at most 65,535 bytes long");
+  if (secret.find('\n') != std::string::npos) fail(option, path, "must hold one line, not several");
+  if (is_readable_by_others(path)) {
+    log::warning("{} {}: every user of this machine can read it; chmod o-r would end that", option,
+                 path.string());
+  }
+  return secret;
+}
+
+}  // namespace mqtt_logger

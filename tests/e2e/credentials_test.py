@@ -1,0 +1,129 @@
+"""User names and passwords: taken, refused, refused later, and never to be seen."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+from broker import Mosquitto
+from logger import Logger
+from scenario import Scenario, main
+
+_SECRET = "geheim-7319"
+
+
+class Credentials(Scenario):
+    def setUp(self) -> None:
+        super().setUp()
+        self.passwords = self.directory / "passwords"
+        self.set_password(_SECRET)
+        self.password_file = self.directory / "password"
+        self.password_file.write_text(f"{_SECRET}\n")
+        self.password_file.chmod(0o600)
+
+    def set_password(self, password: str) -> None:
+        self.passwords.touch(0o600)
+        subprocess.run(["mosquitto_passwd", "-b", str(self.passwords), "logger", password], check=True,
+                       env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin"})
+
+    def start_closed_broker(self, *config: str) -> Mosquitto:
+        return self.start_broker("allow_anonymous false", f"password_file {self.passwords}", *config)
+
+    def run_user(self, port: int, *options: str, environment: dict[str, str] | None = None) -> Logger:
+        return self.run_logger("--broker", f"127.0.0.1:{port}", "--username", "logger", "--log-level", "debug", *options,
+                               environment=environment)
+
+    def assert_keeps_secret(self, logger: Logger) -> None:
+        self.assertNotIn(_SECRET, logger.log)
+        if logger.is_running():
+            self.assertNotIn(_SECRET.encode(), Path(f"/proc/{logger.pid}/cmdline").read_bytes())
+        for path in self.work.rglob("*"):
+            if path.is_file():
+                self.assertNotIn(_SECRET.encode(), path.read_bytes(), path)
+
+    def test_ways_to_give_a_password(self) -> None:
+        broker = self.start_closed_broker()
+        service = self.directory / "credentials"
+        service.mkdir()
+        (service / "password").write_text(_SECRET)
+        (service / "password").chmod(0o400)
+        config = self.directory / "logger.toml"
+        config.write_text(f'password = "{_SECRET}"\n')
+        for options, environment in (
+            (("--password-file", str(self.password_file)), {}),
+            ((), {"MQTT_LOGGER_PASSWORD": _SECRET}),
+            ((), {"CREDENTIALS_DIRECTORY": str(service)}),
+            (("--config", str(config)), {}),
+        ):
+            for version in ("5", "3.1.1"):
+                with self.subTest(options=options, version=version):
+                    logger = self.run_user(broker.port, "--mqtt-version", version, *options, environment=environment)
+                    logger.wait_until_subscribed()
+                    self.assert_keeps_secret(logger)
+                    self.assertEqual(logger.find("warning"), [])
+                    self.assert_stops(logger)
+        self.assert_stops(self.run_user(broker.port, "--password", _SECRET).wait_until_subscribed())
+
+    def test_simulator_has_the_same(self) -> None:
+        broker = self.start_closed_broker()
+        logger = self.run_user(broker.port, "--password-file", str(self.password_file), "--simulate", "--interval", "50ms")
+        self.wait_for_records(20)
+        self.assert_stops(logger)
+
+    def test_file_that_others_can_read(self) -> None:
+        broker = self.start_closed_broker()
+        self.password_file.chmod(0o644)
+        logger = self.run_user(broker.port, "--password-file", str(self.password_file)).wait_until_subscribed()
+        self.assertEqual(len(logger.find("warning.*--password-file .*every user of this machine can read it")), 1)
+        self.assert_keeps_secret(logger)
+        self.assert_stops(logger)
+
+    def test_refused_at_the_first_connect(self) -> None:
+        broker = self.start_closed_broker()
+        wrong = {"MQTT_LOGGER_PASSWORD": f"not {_SECRET}"}
+        for version, missing in (("5", "not authorized|Not authorized"), ("3.1.1", "not authorized|bad user name")):
+            for environment, text in ((wrong, "[Nn]ot authorized|[Bb]ad user name or password"), ({}, missing)):
+                with self.subTest(version=version, environment=environment):
+                    logger = self.run_user(broker.port, "--mqtt-version", version, environment=environment)
+                    self.assertEqual(logger.wait(), 3)
+                    self.assertEqual(len(logger.find(f"error.*the broker at .* refuses this client: .*({text})")), 1)
+                    self.assert_keeps_secret(logger)
+
+    def test_refused_later(self) -> None:
+        broker = self.start_closed_broker("persistence true")
+        logger = self.run_user(broker.port, "--password-file", str(self.password_file)).wait_until_subscribed()
+        self.set_password("another")
+        broker.restart()
+        logger.wait_for("no connection to .*it refuses this client: .*trying again in", 20, count=2)
+        self.assertTrue(logger.is_running())
+        self.set_password(_SECRET)
+        broker.restart()
+        logger.wait_for("subscribed to", 30, count=2)
+        self.assert_keeps_secret(logger)
+        self.assert_stops(logger)
+
+    def test_files_that_hold_no_password(self) -> None:
+        several = self.directory / "several"
+        several.write_text(f"{_SECRET}\nanother line\n")
+        for path, text in (("missing", "must be a file that can be read: No such file"),
+                           (str(several), "must hold one line"), (str(self.directory), "not a folder")):
+            with self.subTest(text):
+                logger = self.run_user(1, "--password-file", path)
+                self.assertEqual(logger.wait(), 2)
+                self.assertIn(text, logger.log)
+                self.assert_keeps_secret(logger)
+                self.assertEqual(list(self.work.iterdir()), [], "nothing is created")
+
+    def test_password_in_the_wrong_place(self) -> None:
+        for options in (("--broker", f"mqtt://logger:{_SECRET}@localhost"), ("--password", _SECRET),
+                        ("--username", "u", "--password", _SECRET, "--password", _SECRET)):
+            with self.subTest(options=options):
+                logger = self.run_logger(*options)
+                self.assertEqual(logger.wait(), 2)
+                self.assertNotIn(_SECRET, logger.log)
+
+
+if __name__ == "__main__":
+    main()
