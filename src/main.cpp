@@ -6,6 +6,8 @@
 #include "mqtt_logger/options/secrets.hpp"
 #include "mqtt_logger/platform/arguments.hpp"
 #include "mqtt_logger/platform/environment.hpp"
+#include "mqtt_logger/replay/replay.hpp"
+#include "mqtt_logger/verify/verify.hpp"
 
 #include <cstdio>
 #include <exception>
@@ -29,7 +31,9 @@ int main(int argc, char** argv) {
     if (const auto* const end = std::get_if<ParseExit>(&parsed)) return end_with(*end);
     Options options = std::get<Options>(parsed);
     log::set_level(options.log_level);
+    if (!options.verify.empty()) return static_cast<int>(verify(options));
     load_secrets(options, list_environment());
+    if (!options.replay.empty()) return static_cast<int>(replay(options));
     return static_cast<int>(run(options));
   } catch (const StartupError& error) {
     log::error("{}", error.what());

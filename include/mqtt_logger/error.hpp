@@ -9,6 +9,7 @@ namespace mqtt_logger {
 enum class ExitCode : int {
   everything_written = 0,  ///< stopped on request, every message is in the exports
   something_pending = 1,   ///< stopped with something not written, or not written yet
+  not_whole = 1,           ///< of --verify: faults found; of --replay: not everything was published
   usage = 2,               ///< wrong option, value, topic filter or file
   refused = 3,             ///< the broker refuses this client for good
   output_unusable = 4,     ///< the output is in use by another logger, or cannot be used

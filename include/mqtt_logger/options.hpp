@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mqtt_logger/broker_address.hpp"
+#include "mqtt_logger/format/json_scan.hpp"
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/message.hpp"
 
@@ -78,6 +79,19 @@ struct Options {
   unsigned sensors = 6;
   std::chrono::milliseconds interval{std::chrono::seconds{2}};  ///< zero: as fast as the broker takes it
   std::uint64_t seed = 1;
+
+  // Actions, in place of logging. What is not empty is to be done; at most one is.
+  std::vector<std::filesystem::path> verify;  ///< exports, or base paths of exports
+  bool by_topic = false;
+  std::optional<JsonPointer> sequence;  ///< where payloads carry a number to check
+
+  std::vector<std::filesystem::path> replay;  ///< exports to publish
+  std::string topic_prefix;                   ///< put before each topic
+  double speed = 1;  ///< times the recorded one; zero: as fast as the broker takes it
+  bool loop = false;
+  std::optional<ReceiveTime> from;         ///< the first time to replay
+  std::optional<ReceiveTime> to;           ///< the first time not to replay
+  std::vector<std::string> replay_filter;  ///< topic filters; empty: all topics
 
   bool operator==(const Options&) const = default;
 };

@@ -34,6 +34,17 @@ void write_second(char* at, std::chrono::sys_seconds second) noexcept {
   write_digits(at + 17, 2, static_cast<std::uint32_t>(time.seconds().count()));
 }
 
+/// The number that stands in `count` decimal digits; adds to `faults` where there are others.
+std::uint32_t read_digits(const char* at, int count, unsigned& faults) noexcept {
+  std::uint32_t value = 0;
+  for (int i = 0; i < count; ++i) {
+    const auto digit = static_cast<std::uint32_t>(static_cast<unsigned char>(at[i])) - '0';
+    faults += digit > 9 ? 1 : 0;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
 }  // namespace
 
 std::string_view TimestampFormatter::format(ReceiveTime time) noexcept {
@@ -45,6 +56,27 @@ std::string_view TimestampFormatter::format(ReceiveTime time) noexcept {
   }
   write_digits(text_.data() + 20, 6, static_cast<std::uint32_t>((time - second).count()));
   return {text_.data(), text_.size()};
+}
+
+std::optional<ReceiveTime> parse_timestamp(std::string_view text) noexcept {
+  constexpr std::string_view kSeparators = "    -  -  T  :  :  .      Z";
+  if (text.size() != kSeparators.size()) return std::nullopt;
+  for (const std::size_t at : {4U, 7U, 10U, 13U, 16U, 19U, 26U}) {
+    if (text[at] != kSeparators[at]) return std::nullopt;
+  }
+  unsigned faults = 0;
+  const auto read = [&](std::size_t at, int count) { return read_digits(text.data() + at, count, faults); };
+  const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(read(0, 4))},
+                                         std::chrono::month{read(5, 2)}, std::chrono::day{read(8, 2)}};
+  const std::uint32_t hour = read(11, 2);
+  const std::uint32_t minute = read(14, 2);
+  const std::uint32_t second = read(17, 2);
+  const std::uint32_t fraction = read(20, 6);
+  if (faults != 0 || !date.ok() || date.year() < std::chrono::year{1} || hour > 23 || minute > 59 ||
+      second > 59)
+    return std::nullopt;
+  return sys_days{date} + std::chrono::hours{hour} + std::chrono::minutes{minute} + seconds{second} +
+         microseconds{fraction};
 }
 
 }  // namespace mqtt_logger

@@ -81,7 +81,6 @@ std::string make_reading(const Sensor& sensor, std::uint64_t sequence,
   const Json value = quantity.steps_per_unit == 1
                          ? Json(steps)
                          : Json(static_cast<double>(steps) / static_cast<double>(quantity.steps_per_unit));
-  if (!sensor.sends_json) return value.dump();
   return Json{{"value", value}, {"unit", quantity.unit}, {"seq", sequence}}.dump();
 }
 

@@ -118,7 +118,6 @@ Sensor make_sensor(std::string_view filter, unsigned number) {
   return {.topic = fill_wildcards(levels, std::move(words)),
           .kind = kind.kind,
           .is_outdoors = room.is_outdoors,
-          .sends_json = (row + column) % 2 == 0,
           .number = number};
 }
 

@@ -1,6 +1,7 @@
 #include "mqtt_logger/options/option_table.hpp"
 
 #include "mqtt_logger/format/text.hpp"
+#include "mqtt_logger/options/action_options.hpp"
 #include "mqtt_logger/options/broker_uri.hpp"
 #include "mqtt_logger/options/option_values.hpp"
 #include "mqtt_logger/topic_filter.hpp"
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <system_error>
 
 namespace mqtt_logger {
@@ -228,13 +230,20 @@ OptionFault apply_journal(OptionsDraft& draft, const std::string& text) {
   return find_path_fault(draft.options.journal, "exports/mqtt_data.journal, or be none");
 }
 
+/// The actions come last in --help.
+std::vector<OptionDefinition> with_actions(std::vector<OptionDefinition> definitions) {
+  std::vector<OptionDefinition> actions = action_definitions();
+  std::move(actions.begin(), actions.end(), std::back_inserter(definitions));
+  return definitions;
+}
+
 }  // namespace
 
 const std::vector<OptionDefinition>& option_definitions() {
   constexpr std::uint64_t kibibyte = 1024;
   constexpr std::uint64_t gibibyte = kibibyte * kibibyte * kibibyte;
 
-  static const std::vector<OptionDefinition> definitions{
+  static const std::vector<OptionDefinition> definitions = with_actions({
       {"Connection", "broker", "HOST|URI", "localhost",
        "Host name or IP address of the broker, also as HOST:PORT, or mqtt://HOST:PORT, mqtts:// (with TLS), "
        "ws:// or wss:// (WebSocket, also with a path). May stand several times: tried in this order.",
@@ -376,7 +385,7 @@ const std::vector<OptionDefinition>& option_definitions() {
 
       {"General", "config", "FILE", "", "Read options from a TOML file, see below.",
        [](OptionsDraft&, const std::string&) { return OptionFault{}; }},  // read before any option is applied
-  };
+  });
   return definitions;
 }
 

@@ -39,6 +39,8 @@ Examples:
   mqtt-logger --broker mqtts://broker.example --username logger --password-file /etc/logger.password
   mqtt-logger --format csv,jsonl --output /var/lib/mqtt-logger/data --qos 2 --session-expiry 7d
   mqtt-logger --simulate --sensors 100 --interval 250ms
+  mqtt-logger --verify exports/mqtt_data --by-topic
+  mqtt-logger --replay exports/mqtt_data --speed 10 --topic-prefix replayed/
 )";
 
 [[noreturn]] void fail(const std::string& what) {
@@ -77,6 +79,7 @@ void define_options(CLI::App& app) {
     option->description(text)->group(std::string{definition.group});
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     if (!definition.placeholder.empty()) option->type_name(std::string{definition.placeholder});
+    if (definition.takes_several) option->expected(1, -1)->allow_extra_args();
   }
 }
 
@@ -230,7 +233,20 @@ void check_journal_is_no_export(const Options& options, const std::vector<Settin
   }
 }
 
+void check_belonging(const std::vector<Setting>& settings) {
+  const Setting* const verify = find_setting(settings, "verify");
+  const Setting* const replay = find_setting(settings, "replay");
+  if (verify != nullptr && replay != nullptr)
+    fail(fmt::format("{}: must be left out beside {}", replay->origin, verify->origin));
+  for (const Setting& setting : settings) {
+    const std::string_view wanted = setting.definition->belongs_to;
+    if (!wanted.empty() && find_setting(settings, wanted) == nullptr)
+      fail(fmt::format("{}: must stand beside --{}", setting.origin, wanted));
+  }
+}
+
 Options to_options(const std::vector<Setting>& settings) {
+  check_belonging(settings);
   OptionsDraft draft;
   for (const Setting& setting : settings) {
     if (const auto fault = setting.definition->apply(draft, setting.value)) {

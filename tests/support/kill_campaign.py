@@ -3,6 +3,7 @@
 import random
 import re
 import signal
+import subprocess
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from typing import NamedTuple
 import exports
 from broker import Mosquitto
 from exports import GrowingFile
-from logger import Logger
+from logger import Logger, logger_command
 from numbered import TOPIC_FILTER, Account, NumberedPublisher, Pace, take_account
 from waiting import SLOWNESS, Deadline
 from watched_export import WatchedExport, standing_still
@@ -141,7 +142,16 @@ class KillCampaign:
             self._check(logger)
             self._stop(logger)
         exports.require_same_records(exports.read_csv(self._csv), exports.read_json(self._json))
-        return self._account(published)
+        account = self._account(published)
+        if account.is_good:
+            self._verify()
+        return account
+
+    def _verify(self) -> None:
+        """The program's own check, as users run it, finds no fault either."""
+        command = [*logger_command(), "--verify", str(self._csv.with_suffix("")), "--sequence", "/seq"]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"--verify finds faults: {done.stdout}{done.stderr}"
 
     def _account(self, published: int) -> Account:
         return take_account(exports.read_csv(self._csv), published)

@@ -13,7 +13,7 @@ from processes import Background
 TOPIC_FILTER = "numbered/#"
 _TOPICS = 5
 _CLIENT_VERSIONS = {"3.1.1": 4, "5": 5}
-_SEQUENCE = re.compile(rb'(?:\{"sequence":)?(\d+)')
+_SEQUENCE = re.compile(rb'\{"seq":(\d+)')
 
 
 class Account(NamedTuple):
@@ -36,12 +36,13 @@ class Pace(NamedTuple):
 
 
 def make_message(number: int, qos: int) -> Message:
-    """The message's number on its topic stands in the payload: plain, or in JSON texts of many lengths."""
+    """The message's number on its topic stands in the payload, as in the simulator's, so that `--verify` can check it:
+    JSON texts of many lengths."""
     topic, sequence = number % _TOPICS, number // _TOPICS
     if topic == 0:
-        payload = b"%d" % sequence
+        payload = b'{"seq":%d}' % sequence
     else:
-        payload = b'{"sequence":%d,"filler":"%s"}' % (sequence, b"x" * (number * 31 % (2000 if topic == 1 else 100)))
+        payload = b'{"seq":%d,"filler":"%s"}' % (sequence, b"x" * (number * 31 % (2000 if topic == 1 else 100)))
     return Message(f"numbered/{topic}", payload, qos)
 
 

@@ -18,8 +18,8 @@ using TimePoint = std::chrono::system_clock::time_point;
 constexpr std::uint64_t kSeed = 1;
 constexpr TimePoint kMidnight{std::chrono::sys_days{std::chrono::January / 1 / 2026}};
 
-Sensor make_json_sensor(SensorKind kind, bool is_outdoors = false) {
-  return {.topic = "a", .kind = kind, .is_outdoors = is_outdoors, .sends_json = true, .number = 3};
+Sensor make_sensor(SensorKind kind, bool is_outdoors = false) {
+  return {.topic = "a", .kind = kind, .is_outdoors = is_outdoors, .number = 3};
 }
 
 double mean_between(const Sensor& sensor, std::chrono::minutes begin, std::chrono::minutes end) {
@@ -44,7 +44,7 @@ TEST_CASE("Readings stay within the bounds of their kind all year, indoors and o
       Bounds{SensorKind::temperature, "°C", 5, 30, 2}, Bounds{SensorKind::humidity, "%", 30, 95, 8},
       Bounds{SensorKind::light, "lx", 0, 50'000, 300}, Bounds{SensorKind::motion, "1/min", 0, 14, 5},
       Bounds{SensorKind::pressure, "hPa", 1000, 1030, 2}, Bounds{SensorKind::battery, "%", 50, 100, 10});
-  const Sensor sensor = make_json_sensor(bounds.kind, GENERATE(false, true));
+  const Sensor sensor = make_sensor(bounds.kind, GENERATE(false, true));
   double lowest = 1e9;
   double highest = -1e9;
   std::uint64_t sequence = 0;
@@ -61,9 +61,10 @@ TEST_CASE("Readings stay within the bounds of their kind all year, indoors and o
 
 TEST_CASE("A reading is the same on every machine") {
   const auto noon = kMidnight + 12h;
-  CHECK(make_reading(make_json_sensor(SensorKind::temperature), 17, noon, kSeed) ==
+  CHECK(make_reading(make_sensor(SensorKind::temperature), 17, noon, kSeed) ==
         R"({"value":22.51,"unit":"°C","seq":17})");
-  CHECK(make_reading({.topic = "a", .kind = SensorKind::light, .is_outdoors = true}, 2, noon, 42) == "38366");
+  CHECK(make_reading({.topic = "a", .kind = SensorKind::light, .is_outdoors = true}, 2, noon, 42) ==
+        R"({"value":38366,"unit":"lx","seq":2})");
 }
 
 TEST_CASE("A reading depends on seed, sensor and sequence") {
@@ -77,32 +78,33 @@ TEST_CASE("A reading depends on seed, sensor and sequence") {
   CHECK(make_reading(sensor, 1, noon, kSeed) != reading);
 }
 
-TEST_CASE("A JSON reading has value, unit and sequence in this order; a plain one is the same number alone") {
-  Sensor sensor = make_json_sensor(SensorKind::temperature);
+TEST_CASE(
+    "A reading has value, unit and sequence in this order, and its number no more digits than it needs") {
+  const Sensor sensor = make_sensor(SensorKind::temperature);
   for (std::uint64_t sequence = 1; sequence <= 10'000; ++sequence) {
-    sensor.sends_json = true;
-    const std::string json = make_reading(sensor, sequence, kMidnight + sequence * 1min, kSeed);
-    sensor.sends_json = false;
-    const std::string number = make_reading(sensor, sequence, kMidnight + sequence * 1min, kSeed);
-    REQUIRE(json == "{\"value\":" + number + R"(,"unit":"°C","seq":)" + std::to_string(sequence) + "}");
+    const std::string reading = make_reading(sensor, sequence, kMidnight + sequence * 1min, kSeed);
+    constexpr std::string_view kBegin = "{\"value\":";
+    const std::string number = reading.substr(kBegin.size(), reading.find(',') - kBegin.size());
+    REQUIRE(reading ==
+            std::string{kBegin} + number + R"(,"unit":"°C","seq":)" + std::to_string(sequence) + "}");
     REQUIRE(number.size() <= 5);  // 21.47: no 21.470000000000002
   }
 }
 
 TEST_CASE("Day and night differ") {
   for (const bool is_outdoors : {false, true}) {
-    const Sensor temperature = make_json_sensor(SensorKind::temperature, is_outdoors);
+    const Sensor temperature = make_sensor(SensorKind::temperature, is_outdoors);
     CHECK(mean_between(temperature, 11h, 15h) > mean_between(temperature, 0h, 3h) + 2);
-    const Sensor light = make_json_sensor(SensorKind::light, is_outdoors);
+    const Sensor light = make_sensor(SensorKind::light, is_outdoors);
     CHECK(mean_between(light, 11h, 15h) > 200);
     CHECK(mean_between(light, 0h, 5h) == 0);
   }
-  const Sensor humidity = make_json_sensor(SensorKind::humidity);
+  const Sensor humidity = make_sensor(SensorKind::humidity);
   CHECK(mean_between(humidity, 11h, 15h) < mean_between(humidity, 0h, 3h) - 5);
 }
 
 TEST_CASE("A time before 1970 has a time of day too") {
-  const Sensor light = make_json_sensor(SensorKind::light);
+  const Sensor light = make_sensor(SensorKind::light);
   CHECK(Json::parse(make_reading(light, 1, TimePoint{} - 12h, kSeed))["value"] > 300);
   CHECK(Json::parse(make_reading(light, 1, TimePoint{} - 24h, kSeed))["value"] == 0);
 }

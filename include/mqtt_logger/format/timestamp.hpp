@@ -4,6 +4,7 @@
 
 #include <array>
 #include <chrono>
+#include <optional>
 #include <string_view>
 
 namespace mqtt_logger {
@@ -22,5 +23,8 @@ class TimestampFormatter {
                              '0', '0', ':', '0', '0', '.', '0', '0', '0', '0', '0', '0', 'Z'};
   std::chrono::sys_seconds second_{};  // the second that text_ shows
 };
+
+/// The time that TimestampFormatter writes as `text`; nothing if it would not write that.
+[[nodiscard]] std::optional<ReceiveTime> parse_timestamp(std::string_view text) noexcept;
 
 }  // namespace mqtt_logger

@@ -10,7 +10,8 @@
 namespace mqtt_logger {
 
 /// The payload of a sensor's `sequence`-th reading, taken at `time`: a daily curve (in UTC) plus noise,
-/// within the bounds of its kind. Either a plain number, `21.47`, or `{"value":21.47,"unit":"°C","seq":17}`.
+/// within the bounds of its kind: `{"value":21.47,"unit":"°C","seq":17}`. All carry their number, so that a
+/// check of the exports (`--verify --sequence /seq`) proves that none is missing.
 ///
 /// Pure, and integers up to the last step: the same arguments give the same bytes on every machine.
 [[nodiscard]] std::string make_reading(const Sensor& sensor, std::uint64_t sequence,

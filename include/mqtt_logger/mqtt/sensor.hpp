@@ -13,7 +13,6 @@ struct Sensor {
   std::string topic;
   SensorKind kind = SensorKind::temperature;
   bool is_outdoors = false;
-  bool sends_json = false;   ///< else a plain number
   std::uint32_t number = 0;  ///< from 0; tells the noise of one sensor from that of another
 };
 

@@ -32,7 +32,10 @@ struct OptionDefinition {
   std::string_view help;
   std::function<OptionFault(OptionsDraft&, const std::string&)> apply;  ///< checks a value and sets it
   bool is_repeatable = false;
-  bool is_secret = false;  ///< its value is never shown
+  bool is_secret = false;      ///< its value is never shown
+  bool takes_several = false;  ///< values may follow one another on the command line
+  /// The option without which this one says nothing, so that it must not stand alone; empty: there is none.
+  std::string_view belongs_to = {};
 };
 
 /// All options that stand for a value, in the order of --help. To add one, add its line.

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "mqtt_logger/recording/byte_source.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace mqtt_logger {
+
+/// The part of a file that is being looked at: as large as a block, or as the longest record.
+///
+/// Threads: one owner.
+/// Errors:  extend() throws ReadError, also for a record longer than any logger writes.
+class Window {
+ public:
+  explicit Window(std::unique_ptr<ByteSource> source);
+
+  /// What is not consumed. Valid until extend().
+  [[nodiscard]] std::string_view text() const noexcept { return {bytes_.data() + begin_, end_ - begin_}; }
+  /// Reads on behind the text; false at the end of the file.
+  [[nodiscard]] bool extend();
+  void consume(std::size_t count) noexcept { begin_ += count; }
+  [[nodiscard]] std::uint64_t position() const noexcept { return source_->position(); }
+
+ private:
+  std::unique_ptr<ByteSource> source_;
+  std::vector<char> bytes_;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+};
+
+}  // namespace mqtt_logger

@@ -1,0 +1,16 @@
+#include "mqtt_logger/verify/fault_list.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace mqtt_logger {
+
+void FaultList::add(const std::filesystem::path& file, std::uint64_t line, const std::string& what) {
+  if (++count_ > kMaximum) return;
+  progress_.clear();
+  const std::string text = fmt::format("{}:{}: {}\n", file.string(), line, what);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+}  // namespace mqtt_logger
