@@ -8,6 +8,7 @@
 #include "mqtt_logger/mqtt/status_reporter.hpp"
 #include "mqtt_logger/mqtt/subscriber.hpp"
 #include "mqtt_logger/mqtt/tls_files.hpp"
+#include "mqtt_logger/output/exports.hpp"
 #include "mqtt_logger/output/recovery.hpp"
 #include "mqtt_logger/output/syncer.hpp"
 #include "mqtt_logger/output/writer.hpp"
@@ -142,11 +143,11 @@ ExitCode run(const Options& options) {
   const auto stop_events = make_stop_events();
   const auto lock = lock_output(options);
   const auto journal = open_journal(options);
-  std::vector<FileSink> sinks = recover(system_files(), options, *journal);
+  Exports exports{system_files(), options, *journal, recover(system_files(), options, *journal)};
   Statistics statistics;
   statistics.replayed.add(journal->findings().records);
-  Writer writer{*journal, sinks, options.fsync, statistics};
-  Syncer syncer{*journal, sinks, writer};
+  Syncer syncer{*journal, exports};
+  Writer writer{*journal, exports, syncer, options.fsync, statistics};
   Inbox inbox{*journal, options, statistics, [&stop_events] { return stop_events->is_stop_requested(); }};
   Subscriber subscriber{options, *journal, inbox, statistics, [&stop_events] { stop_events->wake(); }};
   Simulator simulator{options};
@@ -154,7 +155,7 @@ ExitCode run(const Options& options) {
   StatisticsReport report{statistics, options.stats_every};
   Prompt prompt{*stop_events};
 
-  greet(options, sinks, *stop_events);
+  greet(options, exports.sinks(), *stop_events);
   writer.start();
   if (options.fsync != Fsync::no) syncer.start();
   bool is_refused = false;
@@ -168,6 +169,10 @@ ExitCode run(const Options& options) {
         simulator.start();
       }
       stop_events->wait(std::min({due, report.advance(), status.advance()}));
+      if (stop_events->take_reopen_request()) {
+        log::info("opening the exports again (SIGHUP)");
+        writer.open_again();
+      }
     } catch (const StartupError& error) {  // what is in the journal is written all the same
       log::error("{}", error.what());
       is_refused = true;

@@ -71,6 +71,10 @@ struct Options {
   Redelivered redelivered = Redelivered::drop;
   Fsync fsync = Fsync::everysec;
 
+  std::uint64_t rotate_size_bytes = 0;   ///< zero: not by size
+  std::chrono::seconds rotate_every{0};  ///< zero: not by time
+  bool local_time = false;               ///< periods of local time instead of UTC
+
   LogLevel log_level = LogLevel::info;
   std::chrono::milliseconds stats_every{std::chrono::seconds{60}};  ///< zero: only at the end
 

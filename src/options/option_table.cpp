@@ -77,6 +77,16 @@ Apply size(std::uint64_t Options::*member, std::uint64_t minimum, std::uint64_t 
   };
 }
 
+Apply size_or_zero(std::uint64_t Options::*member, std::uint64_t minimum, std::uint64_t maximum,
+                   std::string_view right) {
+  return [=, apply = size(member, minimum, maximum, right)](OptionsDraft& draft,
+                                                            const std::string& text) -> OptionFault {
+    if (parse_size(text) != std::uint64_t{0}) return apply(draft, text);
+    draft.options.*member = 0;
+    return std::nullopt;
+  };
+}
+
 OptionFault add_broker(OptionsDraft& draft, const std::string& text) {
   auto parsed = parse_broker_uri(text);
   if (auto* fault = std::get_if<std::string>(&parsed)) return std::move(*fault);
@@ -223,6 +233,16 @@ OptionFault apply_output(OptionsDraft& draft, const std::string& text) {
   return std::nullopt;
 }
 
+OptionFault apply_rotate_every(OptionsDraft& draft, const std::string& text) {
+  const auto parsed = text == "hour"  ? milliseconds{std::chrono::hours{1}}
+                      : text == "day" ? milliseconds{std::chrono::hours{24}}
+                                      : parse_duration(text);
+  if (!parsed || *parsed > std::chrono::hours{24 * 366} || *parsed % seconds{1} != milliseconds::zero())
+    return "must be hour, day, 0 (off) or a duration of whole seconds up to 366d, such as 15m or 7d";
+  draft.options.rotate_every = std::chrono::duration_cast<seconds>(*parsed);
+  return std::nullopt;
+}
+
 OptionFault apply_journal(OptionsDraft& draft, const std::string& text) {
   draft.options.journal_in_file = text != "none";
   if (!draft.options.journal_in_file) return std::nullopt;
@@ -356,6 +376,15 @@ const std::vector<OptionDefinition>& option_definitions() {
        "never.",
        choice<Fsync>(&Options::fsync,
                      {{"always", Fsync::always}, {"everysec", Fsync::everysec}, {"no", Fsync::no}})},
+      {"Exports", "rotate-size", "SIZE", "0",
+       "Go on in new files, named by the time of their first record, when one has this size. 0 = never.",
+       size_or_zero(&Options::rotate_size_bytes, 1024, std::uint64_t{1} << 50,
+                    "must be 0 (off) or a size from 1KiB to 1024TiB, such as 100MiB or 2GiB")},
+      {"Exports", "rotate-every", "DURATION|hour|day", "0",
+       "Go on in new files with each hour or day (UTC), or each multiple of a duration. 0 = never.",
+       apply_rotate_every},
+      {"Exports", "local-time", "", "", "Hours and days of --rotate-every are those of local time.",
+       choice<bool>(&Options::local_time, {{"true", true}, {"false", false}})},
 
       {"Running", "log-level", "LEVEL", "info",
        "error, warning, info or debug; the log goes to standard error.",

@@ -73,28 +73,41 @@ class Replay {
 
 }  // namespace
 
-ExportOpening::ExportOpening(FileSystem& files, const Journal& journal, std::filesystem::path path,
-                             Format format)
+ExportOpening::ExportOpening(FileSystem& files, const Journal& journal, const std::filesystem::path& output,
+                             Format format, FileNumber number)
     : files_{files},
       journal_{journal},
-      path_{std::move(path)},
+      path_{export_path(output, format, number)},
       format_{format},
+      number_{number},
       rules_{file_format(format)} {}
 
-FileSink ExportOpening::open_or_make() {
+FileSink ExportOpening::open_or_make(std::uint64_t first_sequence) {
   if (open_existing()) {
     if (const auto known = find_known()) return make_sink(*known);
-    if (is_continuable(*file_, rules_, size_)) return make_sink({size_ - rules_.closing.size(), 0});
+    if (is_continuable(*file_, rules_, size_))
+      return make_sink({size_ - rules_.closing.size(), first_sequence});
     if (is_hardly_begun(*file_, rules_, size_)) {
       begin();
-      return make_sink({rules_.opening.size(), 0});
+      return make_sink({rules_.opening.size(), first_sequence});
     }
     move_aside();
   }
   check(files_.create(path_, file_), "create it");
   crash_point("recovery-file-made");
   begin();
-  return make_sink({rules_.opening.size(), 0});
+  return make_sink({rules_.opening.size(), first_sequence});
+}
+
+std::optional<FileSink> ExportOpening::make_next(std::uint64_t first_sequence) {
+  if (open_existing()) {
+    if (!is_hardly_begun(*file_, rules_, size_)) return std::nullopt;
+  } else {
+    check(files_.create(path_, file_), "create it");
+    crash_point("turn-file-made");
+  }
+  begin();
+  return make_sink({rules_.opening.size(), first_sequence});
 }
 
 std::optional<FileSink> ExportOpening::repair() {
@@ -122,8 +135,8 @@ std::optional<ExportOpening::Known> ExportOpening::find_known() {
   // A volume may have another number after a restart of the machine.
   const bool is_same_file =
       identity.file == known.identity.file && (identity.volume == known.identity.volume || had_restart);
-  const bool is_ours = known.is_present && is_same_file && size_ >= known.body_size &&
-                       is_body(*file_, rules_, known.body_size);
+  const bool is_ours = known.is_present && known.file_number == number_ && is_same_file &&
+                       size_ >= known.body_size && is_body(*file_, rules_, known.body_size);
   if (!is_ours) return std::nullopt;
   return had_restart ? cut_to_whole_records(known) : cut_to_checkpoint(known);
 }
@@ -228,6 +241,7 @@ FileSink ExportOpening::make_sink(const Known& known) {
   SinkCheckpoint state;
   state.body_size = known.body_size;
   state.next_sequence = known.next_sequence;
+  state.file_number = number_;
   check(file_->identity(state.identity), "read it");
   return FileSink{format_, path_, std::move(file_), state};
 }

@@ -35,7 +35,8 @@ std::error_code sync_folder_of(FileSystem& files, const std::filesystem::path& p
 
 std::error_code sync_all(FileSystem& files, const Options& options, std::span<FileSink* const> sinks) {
   for (FileSink* const sink : sinks) {
-    if (const std::error_code error = sink->sync()) return error;
+    if (sink->file() == nullptr) continue;
+    if (const std::error_code error = sink->file()->sync()) return error;
   }
   if (const std::error_code error = sync_folder_of(files, options.output)) return error;
   return options.journal_in_file ? sync_folder_of(files, journal_path(options)) : std::error_code{};
@@ -63,35 +64,87 @@ void establish(FileSystem& files, const Options& options, Journal& journal,
   crash_point("recovery-done");
 }
 
-}  // namespace
+/// The exports of one start, format by format.
+class Recovery {
+ public:
+  Recovery(FileSystem& files, const Options& options, const Journal& journal)
+      : files_{files}, options_{options}, journal_{journal} {}
 
-std::filesystem::path export_path(const std::filesystem::path& output, Format format) {
-  std::filesystem::path path = output;
-  path += file_format(format).extension;
-  return path;
-}
+  std::vector<FileSink> run(std::vector<FileSink>& repaired) {
+    for (const Format format : kAllFormats) {
+      try {
+        open(format);
+      } catch (const std::system_error& error) {
+        throw StartupError{
+            ExitCode::output_unusable,
+            fmt::format("{}: cannot read it: {}; choose another place with --output",
+                        export_path(options_.output, format, known(format).file_number).string(),
+                        error.code().message())};
+      }
+    }
+    if (is_series() && !is_one_file_of_all()) part_from_files();
+    repaired = std::move(repaired_);
+    return std::move(sinks_);
+  }
+
+ private:
+  [[nodiscard]] bool is_series() const { return has_rotation(options_); }
+  [[nodiscard]] const SinkCheckpoint& known(Format format) const {
+    return journal_.checkpoint().sinks[static_cast<std::size_t>(format)];
+  }
+
+  void open(Format format) {
+    const bool is_wanted = std::ranges::find(options_.formats, format) != options_.formats.end();
+    const FileNumber number = known(format).file_number;
+    // What is in a file that is not there any more comes again, as far as the journal has it.
+    std::uint64_t first_sequence = known(format).is_present ? 0 : known(format).next_sequence;
+    if (is_wanted && !is_series() && number == kSingleFile) {
+      sinks_.push_back(ExportOpening{files_, journal_, options_.output, format}.open_or_make(first_sequence));
+      return;
+    }
+    auto last = ExportOpening{files_, journal_, options_.output, format, number}.repair();
+    if (last) first_sequence = last->checkpoint().next_sequence;
+    if (is_wanted && is_series()) {
+      sinks_.push_back(last && number != kSingleFile ? *last : without_file(format, first_sequence));
+    } else if (is_wanted) {
+      sinks_.push_back(ExportOpening{files_, journal_, options_.output, format}.open_or_make(first_sequence));
+    }
+    if (last) repaired_.push_back(std::move(*last));
+  }
+
+  [[nodiscard]] FileSink without_file(Format format, std::uint64_t first_sequence) const {
+    SinkCheckpoint state;
+    state.next_sequence = first_sequence;
+    return {format, series_pattern(options_.output, format), nullptr, state};
+  }
+
+  [[nodiscard]] bool is_one_file_of_all() const {
+    return std::ranges::all_of(sinks_, [this](const FileSink& sink) {
+      return sink.file() != nullptr &&
+             sink.checkpoint().file_number == sinks_.front().checkpoint().file_number;
+    });
+  }
+
+  // A series goes on in the same file of all formats, or in new ones.
+  void part_from_files() {
+    for (FileSink& sink : sinks_) sink = without_file(sink.format(), sink.checkpoint().next_sequence);
+  }
+
+  FileSystem& files_;
+  const Options& options_;
+  const Journal& journal_;
+  std::vector<FileSink> sinks_;
+  std::vector<FileSink> repaired_;
+};
+
+}  // namespace
 
 std::vector<FileSink> recover(FileSystem& files, const Options& options, Journal& journal) {
   report(journal.findings());
-  std::vector<FileSink> sinks;
   std::vector<FileSink> repaired;
-  for (const Format format : kAllFormats) {
-    const std::filesystem::path path = export_path(options.output, format);
-    ExportOpening opening{files, journal, path, format};
-    try {
-      if (std::ranges::find(options.formats, format) != options.formats.end()) {
-        sinks.push_back(opening.open_or_make());
-      } else if (auto sink = opening.repair()) {
-        repaired.push_back(std::move(*sink));
-      }
-    } catch (const std::system_error& error) {
-      throw StartupError{ExitCode::output_unusable,
-                         fmt::format("{}: cannot read it: {}; choose another place with --output",
-                                     path.string(), error.code().message())};
-    }
-  }
+  std::vector<FileSink> sinks = Recovery{files, options, journal}.run(repaired);
   std::vector<FileSink*> opened;
-  for (auto* const some : {&sinks, &repaired}) {
+  for (auto* const some : {&repaired, &sinks}) {  // where a format has both, the later one counts
     for (FileSink& sink : *some) opened.push_back(&sink);
   }
   establish(files, options, journal, opened);

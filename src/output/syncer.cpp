@@ -12,8 +12,8 @@ constexpr std::chrono::seconds kSyncEvery{1};
 
 }  // namespace
 
-Syncer::Syncer(Journal& journal, std::vector<FileSink>& sinks, const Writer& writer)
-    : journal_{journal}, sinks_{sinks}, writer_{writer} {}
+Syncer::Syncer(Journal& journal, Exports& exports)
+    : journal_{journal}, exports_{exports}, checkpoint_{journal.checkpoint()} {}
 
 Syncer::~Syncer() {
   join();
@@ -25,7 +25,7 @@ void Syncer::start() {
 
 void Syncer::stop() noexcept {
   join();
-  sync();
+  static_cast<void>(sync());
 }
 
 void Syncer::join() noexcept {
@@ -37,15 +37,24 @@ void Syncer::join() noexcept {
 
 void Syncer::run() noexcept {
   while (!is_stopping_.load(std::memory_order_acquire)) {
-    sync();
+    static_cast<void>(sync());
     journal_.wait_for_sync_request(kSyncEvery);
   }
 }
 
-void Syncer::sync() noexcept {
-  const Checkpoint checkpoint = writer_.checkpoint();
+void Syncer::set_checkpoint(const Checkpoint& checkpoint) noexcept {
+  const std::lock_guard lock{checkpoint_mutex_};
+  checkpoint_ = checkpoint;
+}
+
+bool Syncer::sync() noexcept {
+  const std::lock_guard sync_lock{sync_mutex_};
+  const Checkpoint checkpoint = [this] {
+    const std::lock_guard lock{checkpoint_mutex_};
+    return checkpoint_;
+  }();
   const Position head = journal_.head();
-  if (synced_ == checkpoint && synced_head_ == head) return;
+  if (synced_ == checkpoint && synced_head_ == head) return true;
   if (const std::error_code error = sync_all(checkpoint)) {
     if (!std::exchange(is_failing_, true)) {
       log::error(
@@ -54,18 +63,17 @@ void Syncer::sync() noexcept {
           error.message());
     }
     journal_.release_space(checkpoint.position);
-    return;
+    return false;
   }
   if (std::exchange(is_failing_, false)) log::info("exports and journal are on the device again");
   synced_ = checkpoint;
   synced_head_ = head;
+  return true;
 }
 
 std::error_code Syncer::sync_all(const Checkpoint& checkpoint) noexcept {
   if (synced_ != checkpoint) {
-    for (FileSink& sink : sinks_) {
-      if (const std::error_code error = sink.sync()) return error;
-    }
+    if (const std::error_code error = exports_.sync()) return error;
   }
   if (const std::error_code error = journal_.sync()) return error;
   if (synced_ == checkpoint) return {};

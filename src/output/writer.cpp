@@ -17,19 +17,21 @@ constexpr std::size_t kBatchBytes = std::size_t{256} * 1024;
 // cost more than the message. After so many rounds without any the writer sleeps until it is woken.
 constexpr auto kPause = 1ms;
 constexpr int kIdleRoundsBeforeSleep = 20;
-constexpr auto kSleep = 1h;
+constexpr auto kLookEvery = 1s;
 constexpr auto kRetryEvery = 1s;
 constexpr auto kReportEvery = 60s;
 
 }  // namespace
 
-Writer::Writer(Journal& journal, std::vector<FileSink>& sinks, Fsync fsync, Statistics& statistics)
+Writer::Writer(Journal& journal, Exports& exports, Syncer& syncer, Fsync fsync, Statistics& statistics)
     : journal_{journal},
-      sinks_{sinks},
+      exports_{exports},
+      syncer_{syncer},
       fsync_{fsync},
       statistics_{statistics},
       next_{journal.checkpoint()},
-      checkpoint_{journal.checkpoint()} {}
+      committed_{journal.checkpoint()},
+      next_look_{std::chrono::steady_clock::now() + kLookEvery} {}
 
 Writer::~Writer() {
   stop();
@@ -46,19 +48,25 @@ void Writer::stop() noexcept {
   thread_.join();
 }
 
+void Writer::open_again() noexcept {
+  is_open_again_wanted_.store(true, std::memory_order_release);  // pairs with look_after_exports()
+  journal_.wake_writer();
+}
+
 Writer::Turn Writer::step() noexcept {
-  if (batch_records_ == 0) read_batch();
+  if (!look_after_exports()) return Turn::blocked;
+  if (batch_records_ == 0) {
+    if (const auto first = read_batch()) {
+      if (!begin_new_files(*first)) return Turn::blocked;
+      static_cast<void>(read_batch());
+    }
+  }
   if (batch_records_ == 0) return Turn::idle;
   crash_point("batch-read");
   if (!write_batch()) return Turn::blocked;
   crash_point("batch-written");
   commit();
   return Turn::wrote;
-}
-
-Checkpoint Writer::checkpoint() const noexcept {
-  const std::lock_guard lock{checkpoint_mutex_};
-  return checkpoint_;
 }
 
 void Writer::run() noexcept {
@@ -73,34 +81,94 @@ void Writer::run() noexcept {
     if (turn == Turn::blocked) {
       std::this_thread::sleep_for(kRetryEvery);
     } else if (idle_rounds > kIdleRoundsBeforeSleep) {
-      journal_.wait_for_records(next_.position, kSleep);
+      journal_.wait_for_records(next_.position, kLookEvery);
     } else {
       std::this_thread::sleep_for(kPause);
     }
   }
 }
 
-void Writer::read_batch() {
+// A file that somebody else has taken away must not be written to for long; and not at all before the one
+// that takes its place is begun.
+bool Writer::look_after_exports() noexcept {
+  const bool is_wanted = batch_records_ == 0 && is_open_again_wanted_.exchange(false);
+  const auto now = std::chrono::steady_clock::now();
+  if (!is_wanted && now < next_look_) return !are_files_new_ || commit_to_device();
+  if (is_wanted || exports_.has_lost_files()) {
+    forget_batch();
+    if (const auto fault = exports_.open_again(is_wanted)) {
+      report(fault->path, fault->reason);
+      return false;  // and looks again with the next step
+    }
+    are_files_new_ = true;
+  }
+  next_look_ = now + kLookEvery;
+  return !are_files_new_ || commit_to_device();
+}
+
+bool Writer::begin_new_files(ReceiveTime time) noexcept {
+  if (const auto fault = exports_.turn(time)) {
+    report(fault->path, fault->reason);
+    return false;
+  }
+  are_files_new_ = true;
+  return commit_to_device();
+}
+
+// Before the first record is written to files that are new: else a power failure could leave records in files
+// that no checkpoint knows.
+bool Writer::commit_to_device() noexcept {
+  commit();
+  crash_point("turn-committed");
+  are_files_new_ = !syncer_.sync();
+  crash_point("turn-done");
+  return !are_files_new_;
+}
+
+std::optional<ReceiveTime> Writer::read_batch() {
   is_batch_full_ = false;
   while (!is_batch_full_) {
+    const Position begin = next_.position;
     const auto record = journal_.read(next_.position);
-    if (!record) return;
+    if (!record) return std::nullopt;
+    if (exports_.is_turn_due(record->message.receive_time, record->sequence)) {
+      next_.position = begin;
+      is_batch_full_ = true;  // more is waiting
+      return batch_records_ == 0 ? std::optional{record->message.receive_time} : std::nullopt;
+    }
+    watch_clock(record->message.receive_time);
     next_.next_sequence = record->sequence + 1;
     const Fields fields = make_fields(record->message, timestamps_);
     std::size_t bytes = 0;
-    for (FileSink& sink : sinks_) {
+    for (FileSink& sink : exports_.sinks()) {
       sink.append(fields, record->sequence);
       bytes += sink.batch_bytes();
     }
     ++batch_records_;
     is_batch_full_ = bytes >= kBatchBytes;
   }
+  return std::nullopt;
+}
+
+// The same records are read again, for other files.
+void Writer::forget_batch() noexcept {
+  if (batch_records_ == 0) return;
+  for (FileSink& sink : exports_.sinks()) sink.forget_batch(next_.next_sequence);
+  next_ = committed_;
+  batch_records_ = 0;
+}
+
+void Writer::watch_clock(ReceiveTime time) noexcept {
+  const auto back = clock_.advance(time);
+  if (back.count() == 0) return;
+  log::warning("the machine's clock was set back by {} s; records keep the order of their arrival",
+               std::chrono::ceil<std::chrono::seconds>(back).count());
 }
 
 bool Writer::write_batch() noexcept {
-  for (FileSink& sink : sinks_) {
+  for (FileSink& sink : exports_.sinks()) {
     if (const std::error_code error = sink.write()) {
-      report(sink, error);
+      report(sink.path(), error.message());
       return false;
     }
   }
@@ -108,7 +176,7 @@ bool Writer::write_batch() noexcept {
   return true;
 }
 
-void Writer::report(const FileSink& sink, const std::error_code& error) noexcept {
+void Writer::report(const std::filesystem::path& path, const std::string& reason) noexcept {
   statistics_.write_errors.add();
   const auto now = std::chrono::steady_clock::now();
   if (is_failing_ && now < next_report_) return;
@@ -118,17 +186,17 @@ void Writer::report(const FileSink& sink, const std::error_code& error) noexcept
       "{} cannot be written: {}; nothing is lost while the journal has room ({} bytes wait in it), trying "
       "again each "
       "second",
-      sink.path().string(), error.message(), journal_.pending_bytes());
+      path.string(), reason, journal_.pending_bytes());
 }
 
 void Writer::commit() noexcept {
-  for (const FileSink& sink : sinks_)
+  for (const FileSink& sink : exports_.sinks())
     next_.sinks[static_cast<std::size_t>(sink.format())] = sink.checkpoint();
   journal_.commit(next_);
   if (fsync_ == Fsync::no) journal_.release_space(next_.position);  // else when the exports are on the device
   statistics_.written.add(std::exchange(batch_records_, 0));
-  const std::lock_guard lock{checkpoint_mutex_};
-  checkpoint_ = next_;
+  committed_ = next_;
+  syncer_.set_checkpoint(next_);
 }
 
 }  // namespace mqtt_logger

@@ -14,6 +14,10 @@ std::error_code last_error() noexcept {
   return {errno, std::system_category()};
 }
 
+FileIdentity identity_of(const struct stat& status) noexcept {
+  return {static_cast<std::uint64_t>(status.st_dev), static_cast<std::uint64_t>(status.st_ino)};
+}
+
 class PosixFile final : public File {
  public:
   explicit PosixFile(int descriptor) noexcept : descriptor_{descriptor} {}
@@ -70,7 +74,7 @@ class PosixFile final : public File {
   std::error_code identity(FileIdentity& identity) noexcept override {
     struct stat status {};
     if (::fstat(descriptor_, &status) != 0) return last_error();
-    identity = {static_cast<std::uint64_t>(status.st_dev), static_cast<std::uint64_t>(status.st_ino)};
+    identity = identity_of(status);
     return {};
   }
 
@@ -95,6 +99,14 @@ class PosixFileSystem final : public FileSystem {
     if (errno != EPERM && errno != EOPNOTSUPP && errno != EMLINK) return last_error();
     if (::access(to.c_str(), F_OK) == 0) return std::make_error_code(std::errc::file_exists);
     return ::rename(from.c_str(), to.c_str()) == 0 ? std::error_code{} : last_error();
+  }
+
+  std::error_code look_up(const std::filesystem::path& path, FileStatus& status) override {
+    struct stat found {};
+    if (::stat(path.c_str(), &found) != 0) return last_error();
+    status.identity = identity_of(found);
+    status.size = static_cast<std::uint64_t>(found.st_size);
+    return {};
   }
 
   std::error_code create_folders(const std::filesystem::path& folder) override {

@@ -21,6 +21,15 @@ OVERLAPPED at(std::uint64_t offset) noexcept {
   return position;
 }
 
+std::error_code look_at(const Handle& handle, FileStatus& status) noexcept {
+  BY_HANDLE_FILE_INFORMATION information{};
+  if (GetFileInformationByHandle(handle.get(), &information) == 0) return last_windows_error();
+  status.identity = {information.dwVolumeSerialNumber,
+                     std::uint64_t{information.nFileIndexHigh} << 32 | information.nFileIndexLow};
+  status.size = std::uint64_t{information.nFileSizeHigh} << 32 | information.nFileSizeLow;
+  return {};
+}
+
 class WindowsFile final : public File {
  public:
   explicit WindowsFile(Handle handle) noexcept : handle_{std::move(handle)} {}
@@ -76,11 +85,10 @@ class WindowsFile final : public File {
   }
 
   std::error_code identity(FileIdentity& identity) noexcept override {
-    BY_HANDLE_FILE_INFORMATION information{};
-    if (GetFileInformationByHandle(handle_.get(), &information) == 0) return last_windows_error();
-    identity = {information.dwVolumeSerialNumber,
-                std::uint64_t{information.nFileIndexHigh} << 32 | information.nFileIndexLow};
-    return {};
+    FileStatus status;
+    const std::error_code error = look_at(handle_, status);
+    identity = status.identity;
+    return error;
   }
 
  private:
@@ -100,6 +108,12 @@ class WindowsFileSystem final : public FileSystem {
   std::error_code move_aside(const std::filesystem::path& from, const std::filesystem::path& to) override {
     return MoveFileExW(from.c_str(), to.c_str(), MOVEFILE_WRITE_THROUGH) != 0 ? std::error_code{}
                                                                               : last_windows_error();
+  }
+
+  std::error_code look_up(const std::filesystem::path& path, FileStatus& status) override {
+    const Handle handle{CreateFileW(path.c_str(), FILE_READ_ATTRIBUTES, kShared, nullptr, OPEN_EXISTING,
+                                    FILE_ATTRIBUTE_NORMAL, nullptr)};
+    return handle ? look_at(handle, status) : last_windows_error();
   }
 
   std::error_code create_folders(const std::filesystem::path& folder) override {

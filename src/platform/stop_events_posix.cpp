@@ -33,6 +33,8 @@ constexpr milliseconds kLookAgainAfter{1000};  // for `fg`, which sends no signa
 struct Signalled {
   std::atomic<const char*> stop_reason{nullptr};
   std::atomic<bool> is_woken{false};
+  std::atomic<bool> is_reopen_wanted{false};
+  std::atomic<bool> has_terminal{false};  // a controlling one, from the start
   std::atomic<bool> is_continued{false};
   std::atomic<int> pipe{-1};  // its writing end
 };
@@ -80,6 +82,23 @@ void on_stop(int signal) noexcept {
   end_poll();
 }
 
+bool can_open_terminal() noexcept {
+  const int terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  if (terminal >= 0) close(terminal);
+  return terminal >= 0;
+}
+
+// Sent by the system when the terminal goes, and by anybody to a program that runs without.
+void on_hang_up(int signal) noexcept {
+  const ErrnoKeeper errno_keeper;
+  if (signalled.has_terminal && !can_open_terminal()) {
+    on_stop(signal);
+    return;
+  }
+  signalled.is_reopen_wanted = true;
+  end_poll();
+}
+
 void on_continued(int /*signal*/) noexcept {
   const ErrnoKeeper errno_keeper;
   signalled.is_continued = true;
@@ -108,7 +127,8 @@ class SignalHandlers {
     // For good: a log line after our end must not kill the process either, nor stop it in the background.
     for (const int signal : {SIGPIPE, SIGTTIN, SIGTTOU}) set(signal, SIG_IGN);
     install(SIGTERM, on_stop);
-    for (const int signal : {SIGINT, SIGHUP}) install_if_default(signal, on_stop);
+    install_if_default(SIGINT, on_stop);
+    install_if_default(SIGHUP, on_hang_up);
     install_if_default(SIGTSTP, on_suspend);
     install_if_default(SIGCONT, on_continued);
     for (const int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGQUIT}) {
@@ -205,11 +225,13 @@ class PosixStopEvents final : public StopEvents {
     const bool had_keyboard = has_keyboard();
     do {
       poll_once(is_stop_requested() ? milliseconds{0} : find_time_left(deadline));
-    } while (!is_stop_requested() && !signalled.is_woken.exchange(false) && has_keyboard() == had_keyboard &&
-             Clock::now() < deadline);
+    } while (!is_stop_requested() && !signalled.is_woken.exchange(false) && !signalled.is_reopen_wanted &&
+             has_keyboard() == had_keyboard && Clock::now() < deadline);
   }
 
   bool is_stop_requested() const noexcept override { return signalled.stop_reason != nullptr; }
+
+  bool take_reopen_request() noexcept override { return signalled.is_reopen_wanted.exchange(false); }
 
   const char* stop_reason() const noexcept override {
     const char* const reason = signalled.stop_reason;
@@ -246,6 +268,8 @@ std::unique_ptr<StopEvents> make_stop_events() {
   open_missing_standard_descriptors();
   signalled.stop_reason = nullptr;
   signalled.is_woken = false;
+  signalled.is_reopen_wanted = false;
+  signalled.has_terminal = can_open_terminal();
   return std::make_unique<PosixStopEvents>();
 }
 

@@ -119,6 +119,8 @@ class WindowsStopEvents final : public StopEvents {
 
   bool is_stop_requested() const noexcept override { return asked.stop_reason != nullptr; }
 
+  bool take_reopen_request() noexcept override { return false; }
+
   const char* stop_reason() const noexcept override {
     const char* const reason = asked.stop_reason;
     return reason == nullptr ? "" : reason;

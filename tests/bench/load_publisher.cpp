@@ -8,16 +8,14 @@
 
 int main(int argc, char** argv) {
   using namespace mqtt_logger::bench;
-  StreamPlan plan = read_plan(argc, argv);
-  plan.is_version_5 = false;  // towards the broker; the subscriber's version is its own
-  const PreparedPackets packets{plan};
+  const StreamPlan plan = read_plan(argc, argv);
   Connection connection{Connection::connect_to(plan.port)};
   // CONNECT: MQTT 3.1.1, clean session, no keep alive, a client identifier of no characters.
   connection.send(std::string{"\x10\x0C\0\x04MQTT\x04\x02\0\0\0\0", 14});
   const Packet answer = connection.read();
   if (answer.type != 2 || answer.body != std::string_view{"\0\0", 2}) return 1;
 
-  Outflow outflow{connection, plan, packets};
+  Outflow outflow{connection, plan, false};
   outflow.run();
   connection.send(std::string{"\xE0\0", 2});  // DISCONNECT
 }

@@ -1,13 +1,12 @@
 // A broker for one subscriber, as far as a load needs it: streams PUBLISH packets that were made in advance
-// as fast as they are taken, so that no broker is the limit. Speaks MQTT 3.1.1 or 5, as the subscriber must;
-// ends when the subscriber disconnects. With `--messages 0` it only answers pings.
+// as fast as they are taken, so that no broker is the limit. Speaks MQTT 3.1.1 or 5, whichever the subscriber
+// does; ends when the subscriber disconnects. With `--messages 0` it only answers pings.
 //
 // On standard output: `listening PORT`, then with the monotonic time in nanoseconds `began`, `sent`.
 
 #include "outflow.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <string>
 
 namespace {
@@ -51,20 +50,15 @@ std::size_t receive_maximum(std::string_view connect) {
 
 int main(int argc, char** argv) {
   StreamPlan plan = read_plan(argc, argv);
-  const PreparedPackets packets{plan};  // before anybody waits for an answer
   Connection connection{Connection::accept_one(plan.port)};
 
   Packet packet = connection.read();
   if (packet.type != kConnect || packet.body.size() < 12) return 1;
   const bool is_version_5 = static_cast<unsigned char>(packet.body[6]) == kVersion5;
-  if (is_version_5 != plan.is_version_5) {
-    std::fputs("the subscriber speaks another version of MQTT than the stream\n", stderr);
-    return 1;
-  }
   if (is_version_5) plan.window = std::min(plan.window, receive_maximum(packet.body));
   connection.send(is_version_5 ? std::string{"\x20\x03\0\0\0", 5} : std::string{"\x20\x02\0\0", 4});
 
-  Outflow outflow{connection, plan, packets};
+  Outflow outflow{connection, plan, is_version_5};
   do {
     packet = connection.read();
   } while (packet.type != kSubscribe);

@@ -13,8 +13,8 @@ constexpr std::size_t kSliceBytes = std::size_t{64} * 1024;
 
 }  // namespace
 
-Outflow::Outflow(Connection& connection, const StreamPlan& plan, const PreparedPackets& packets)
-    : connection_{connection}, plan_{plan}, packets_{packets} {}
+Outflow::Outflow(Connection& connection, const StreamPlan& plan, bool is_version_5)
+    : connection_{connection}, plan_{plan}, packets_{plan, is_version_5} {}
 
 void Outflow::run() {
   say_time("began");

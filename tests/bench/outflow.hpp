@@ -12,7 +12,7 @@ namespace mqtt_logger::bench {
 /// subscriber, where we are the broker, and towards a broker.
 class Outflow {
  public:
-  Outflow(Connection& connection, const StreamPlan& plan, const PreparedPackets& packets);
+  Outflow(Connection& connection, const StreamPlan& plan, bool is_version_5);
 
   /// Returns when everything is sent and acknowledged; says `began` and `sent` with the time.
   void run();
@@ -29,7 +29,7 @@ class Outflow {
 
   Connection& connection_;
   const StreamPlan plan_;
-  const PreparedPackets& packets_;
+  const PreparedPackets packets_;
   std::uint64_t sent_ = 0;
   std::uint64_t acknowledged_ = 0;
   std::string_view slice_;  // what is still to be sent of the present one

@@ -32,11 +32,6 @@ PayloadKind read_payload(std::string_view option, std::string_view text) {
   refuse(option, text);
 }
 
-bool read_version(std::string_view option, std::string_view text) {
-  if (text != "5" && text != "3.1.1") refuse(option, text);
-  return text == "5";
-}
-
 template <typename... Values>
 std::string print(const char* format, Values... values) {
   std::array<char, 128> text{};
@@ -65,8 +60,6 @@ StreamPlan read_plan(int argc, char** argv) {
       plan.topics = read_number<std::size_t>(option, value);
     } else if (option == "--window") {
       plan.window = read_number<std::size_t>(option, value);
-    } else if (option == "--mqtt-version") {
-      plan.is_version_5 = read_version(option, value);
     } else if (option == "--port") {
       plan.port = read_number<std::uint16_t>(option, value);
     } else {
@@ -90,8 +83,7 @@ std::string make_payload(PayloadKind kind, std::size_t number) {
       break;
   }
   std::string text = print(R"({"seq":%zu,"values":[)", number);
-  const std::string element = print("%.2f,", value);
-  while (text.size() < kLargePayloadBytes - 10) text += element;
+  while (text.size() < kLargePayloadBytes - 10) text += print("%.2f,", value);
   text.back() = ']';
   text.append(kLargePayloadBytes - 1 - text.size(), ' ');
   return text += '}';
@@ -106,7 +98,7 @@ void append_variable(std::string& out, std::size_t value) {
   out += static_cast<char>(value);
 }
 
-PreparedPackets::PreparedPackets(const StreamPlan& plan) {
+PreparedPackets::PreparedPackets(const StreamPlan& plan, bool is_version_5) {
   offsets_.reserve(kCount + 1);
   std::string rest;
   for (std::size_t number = 0; number < kCount; ++number) {
@@ -115,7 +107,7 @@ PreparedPackets::PreparedPackets(const StreamPlan& plan) {
     append_uint16(rest, topic.size());
     rest += topic;
     if (plan.qos != 0) append_uint16(rest, number % kPacketIds + 1);
-    if (plan.is_version_5) rest += '\0';  // no properties
+    if (is_version_5) rest += '\0';  // no properties
     rest += make_payload(plan.payload, number);
     offsets_.push_back(bytes_.size());
     bytes_ += static_cast<char>(0x30 | plan.qos << 1);

@@ -17,12 +17,11 @@ struct StreamPlan {
   PayloadKind payload = PayloadKind::json;
   std::size_t topics = 100;
   std::size_t window = 1000;  ///< messages of QoS 1 and 2 that may be unacknowledged
-  bool is_version_5 = true;   ///< of MQTT
   std::uint16_t port = 0;     ///< of the broker; 0: any free one, where we are the broker
 };
 
-/// `--messages N --qos N --payload json|number|large --topics N --window N --mqtt-version 5|3.1.1
-/// --port N`. Ends the process with a line on standard error if something else stands there.
+/// `--messages N --qos N --payload json|number|large --topics N --window N --port N`. Ends the process with a
+/// line on standard error if something else stands there.
 [[nodiscard]] StreamPlan read_plan(int argc, char** argv);
 
 /// The n-th payload: a JSON reading of 43 to 48 bytes, a plain number of 4 to 6 bytes, or JSON of 1 KiB.
@@ -40,7 +39,7 @@ class PreparedPackets {
   static constexpr std::size_t kCount = 100'000;
   static constexpr std::size_t kPacketIds = 50'000;
 
-  explicit PreparedPackets(const StreamPlan& plan);
+  PreparedPackets(const StreamPlan& plan, bool is_version_5);
 
   /// Whole packets from the one numbered `begin` (of the stream) on: at most `count`, and as many as fit into
   /// `max_bytes`, at least one. `count` becomes their number.

@@ -80,5 +80,4 @@ def open_load(stream: Stream, directory: Path) -> LoadServer | BrokeredLoad:
 
 
 def _plan(stream: Stream) -> list:
-    return ["--messages", stream.messages, "--qos", stream.qos, "--payload", stream.payload, "--topics", stream.topics,
-            "--mqtt-version", stream.version]
+    return ["--messages", stream.messages, "--qos", stream.qos, "--payload", stream.payload, "--topics", stream.topics]

@@ -39,6 +39,8 @@ _AFTER = {
     "recovery-closed": "file-written",
     "redelivery-recognised": "head-stored",  # nothing was acknowledged
 }
+# How the program passes it at all.
+_WITH_OPTIONS = {"turn-": ("--rotate-size", "4KiB")}
 # Who does not pass it, because messages of QoS 1 and 2 enter by different doors.
 _ONLY_AT_QOS = {"callback-begun": 1, "callback-done": 1, "put-begun": 2, "put-done": 2, "release-begun": 2,
                 "release-done": 2}
@@ -54,11 +56,11 @@ def find_names() -> list[str]:
 class Case:
     """One output with its broker: messages are published, loggers die, and in the end everything must be there."""
 
-    def __init__(self, directory: Path, qos: int, mqtt_version: str):
+    def __init__(self, directory: Path, qos: int, mqtt_version: str, options: tuple[str, ...] = ()):
+        self._options = options
         self._directory, self._qos, self._mqtt_version = directory, qos, mqtt_version
         self._work = directory / "work"
         self._work.mkdir(parents=True)
-        self._csv, self._json = (self._work / f"exports/mqtt_data.{format}" for format in ("csv", "json"))
         self.broker = Mosquitto(directory / "broker").start()
         self._published = self._starts = 0
         self.has_session = False  # from then on the broker keeps what is published
@@ -67,7 +69,7 @@ class Case:
         self._starts += 1
         return Logger(self._work, self._directory / f"logger-{self._starts}.stderr", "--broker", "127.0.0.1",
                       "--port", str(self.broker.port), "--topic", TOPIC_FILTER, "--qos", str(self._qos),
-                      "--mqtt-version", self._mqtt_version, "--journal-size", "64KiB",
+                      "--mqtt-version", self._mqtt_version, "--journal-size", "64KiB", *self._options,
                       environment={"LOGGER_CRASH_POINT": crash_point, "LOGGER_CRASH_SEED": str(self._starts)})
 
     def publish(self, messages: int = _BATCH) -> None:
@@ -112,23 +114,33 @@ class Case:
         with self.start() as logger:
             logger.wait_until_subscribed()
             with standing_still(logger):
-                for path in (self._csv, self._json):
+                for path in [*self._files("csv"), *self._files("json")]:
                     WatchedExport(path).check()
             self.publish()
             wait_until(self._is_written, 30, f"{self._published} messages")
             exit_code = logger.stop(signal.SIGTERM)
             assert exit_code == 0, f"the logger has ended with {exit_code}"
-        records = exports.read_csv(self._csv)
-        exports.require_same_records(records, exports.read_json(self._json))
+        records = [record for path in self._files("csv") for record in exports.read_csv(path)]
+        exports.require_same_records(records,
+                                     [record for path in self._files("json") for record in exports.read_json(path)])
         return take_account(records, self._published)
 
+    def _files(self, extension: str) -> list[Path]:
+        """The one file, or those of the series in their order."""
+        def order(path: Path) -> tuple[str, int]:
+            time, _, counter = path.stem.removeprefix("mqtt_data-").partition("-")
+            return time, int(counter or 1)
+
+        return sorted((self._work / "exports").glob(f"mqtt_data*.{extension}"), key=order)
+
     def _is_written(self) -> bool:
-        return exports.count_lines(self._json, b'{"') >= self._published
+        return sum(exports.count_lines(path, b'{"') for path in self._files("json")) >= self._published
 
 
 class CrashPoints(Scenario):
     def make_case(self, name: str, qos: int, mqtt_version: str) -> Case:
-        case = Case(self.directory / f"{name}-{qos}-{mqtt_version}", qos, mqtt_version)
+        options = next((options for begin, options in _WITH_OPTIONS.items() if name.startswith(begin)), ())
+        case = Case(self.directory / f"{name}-{qos}-{mqtt_version}", qos, mqtt_version, options)
         self.addCleanup(case.broker.close)
         return case
 

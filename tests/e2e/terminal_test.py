@@ -98,7 +98,7 @@ class ForegroundTest(ProgramTest):
         self.check_stop(terminal)
 
     def test_signals_stop(self) -> None:
-        for number in signal.SIGTERM, signal.SIGINT, signal.SIGHUP:
+        for number in signal.SIGTERM, signal.SIGINT:
             with self.subTest(number.name):
                 terminal = self.start()
                 os.kill(terminal.pid, number)

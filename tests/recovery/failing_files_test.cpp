@@ -31,7 +31,8 @@ struct Scenario {
   Payloads expected;
   int blocked_turns = 0;
 
-  explicit Scenario(Fsync fsync) : options{make_options(fsync)} {
+  explicit Scenario(Fsync fsync, std::uint64_t rotate_size_bytes = 0) : options{make_options(fsync)} {
+    options.rotate_size_bytes = rotate_size_bytes;
     // Exports of an earlier run, so that it must find out where they end.
     LoggerRun earlier{journal.map(), files, options};
     append_to(earlier, "earlier");
@@ -64,19 +65,25 @@ struct Scenario {
 
   void check() {
     for (const Format format : kAllFormats) CHECK(payloads_in(files, format) == expected);
+    // Formats turn together, and no file is left without a record.
+    const auto series = series_in(files, Format::csv);
+    CHECK(series.empty() != has_rotation(options));
+    CHECK(series_in(files, Format::json) == series);
+    CHECK(series_in(files, Format::jsonl) == series);
     const auto names = files.names();
     CHECK(std::ranges::none_of(names, [](const auto& name) { return name.find("aside") != name.npos; }));
   }
 };
 
 // How many calls the scenario makes when none fails.
-std::uint64_t count_calls(Fsync fsync) {
-  Scenario scenario{fsync};
+std::uint64_t count_calls(Fsync fsync, std::uint64_t rotate_size_bytes) {
+  Scenario scenario{fsync, rotate_size_bytes};
   const std::uint64_t before = scenario.files.calls();
   scenario.live();
   const std::uint64_t calls = scenario.files.calls() - before;
   scenario.run->drain();
   scenario.check();
+  if (rotate_size_bytes != 0) REQUIRE(series_in(scenario.files, Format::csv).size() > 3);
   return calls;
 }
 
@@ -85,14 +92,16 @@ std::uint64_t count_calls(Fsync fsync) {
 TEST_CASE("Whichever calls fail, everything is written once they work again") {
   const QuietLog quiet;
   const auto fsync = GENERATE(Fsync::everysec, Fsync::no);
-  const auto error = GENERATE(std::errc::no_space_on_device, std::errc::io_error);
+  const auto error =
+      GENERATE(std::errc::no_space_on_device, std::errc::io_error, std::errc::read_only_file_system);
   const auto failing_calls = GENERATE(1u, 2u, 3u, 20u);
-  const std::uint64_t calls = count_calls(fsync);
+  const auto rotate_size_bytes = GENERATE(0u, 512u);
+  const std::uint64_t calls = count_calls(fsync, rotate_size_bytes);
   REQUIRE(calls > 40);
   int blocked_turns = 0;
   for (std::uint64_t first = 0; first < calls; ++first) {
     INFO("call " << first << " of " << calls << " and " << failing_calls - 1 << " more");
-    Scenario scenario{fsync};
+    Scenario scenario{fsync, rotate_size_bytes};
     scenario.files.fail(first, failing_calls, error);
     scenario.live();
     REQUIRE(scenario.files.has_failed());
@@ -108,11 +117,12 @@ TEST_CASE("Killed or without power at a failing call, it writes everything after
   const QuietLog quiet;
   const auto error = GENERATE(std::errc::no_space_on_device, std::errc::io_error);
   const bool is_power_cut = GENERATE(false, true);
-  const std::uint64_t calls = count_calls(Fsync::everysec);
+  const auto rotate_size_bytes = GENERATE(0u, 512u);
+  const std::uint64_t calls = count_calls(Fsync::everysec, rotate_size_bytes);
   for (std::uint64_t first = 0; first < calls; ++first) {
     INFO("call " << first << " of " << calls << ", power cut " << is_power_cut);
     std::mt19937_64 random{first};
-    Scenario scenario{Fsync::everysec};
+    Scenario scenario{Fsync::everysec, rotate_size_bytes};
     scenario.files.fail(first, 1000, error);  // from there on to the end
     if (scenario.try_to_start()) {
       for (int number = 0; number < kMessages; ++number) {

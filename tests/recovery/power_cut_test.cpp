@@ -25,8 +25,9 @@ namespace {
 /// arrival.
 class Machine {
  public:
-  Machine(std::uint64_t seed, Fsync fsync, std::uint64_t ring_bytes)
+  Machine(std::uint64_t seed, Fsync fsync, std::uint64_t ring_bytes, std::uint64_t rotate_size_bytes)
       : random_{seed}, options_{make_options(fsync)}, journal_{ring_bytes}, ring_bytes_{ring_bytes} {
+    options_.rotate_size_bytes = rotate_size_bytes;
     start();
   }
 
@@ -191,9 +192,11 @@ TEST_CASE("After a power cut exports are valid, and what was synced is in them o
   const QuietLog quiet;
   const auto fsync = GENERATE(Fsync::everysec, Fsync::always, Fsync::no);
   const auto ring_bytes = GENERATE(4096u, 16384u, 65536u);
-  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
-    INFO("seed " << seed << ", fsync " << static_cast<int>(fsync) << ", ring " << ring_bytes);
-    Machine machine{seed, fsync, ring_bytes};
+  const auto rotate_size_bytes = GENERATE(0u, 700u, 5000u);
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    INFO("seed " << seed << ", fsync " << static_cast<int>(fsync) << ", ring " << ring_bytes
+                 << ", rotated at " << rotate_size_bytes);
+    Machine machine{seed, fsync, ring_bytes, rotate_size_bytes};
     machine.live(300);
     machine.cut_power();
     machine.cut_power();

@@ -13,6 +13,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -37,16 +38,17 @@ class LoggerRun {
  public:
   LoggerRun(std::unique_ptr<MappedFile> mapping, FileSystem& files, const Options& options)
       : journal_{std::move(mapping)},
-        sinks_{recover(files, options, journal_)},
-        writer_{journal_, sinks_, options.fsync, statistics_},
-        syncer_{journal_, sinks_, writer_} {
+        exports_{files, options, journal_, recover(files, options, journal_)},
+        syncer_{journal_, exports_},
+        writer_{journal_, exports_, syncer_, options.fsync, statistics_} {
     journal_.set_redelivery_window(1000);
   }
 
   [[nodiscard]] Journal& journal() noexcept { return journal_; }
   [[nodiscard]] Statistics& statistics() noexcept { return statistics_; }
   Writer::Turn step() noexcept { return writer_.step(); }
-  void sync() noexcept { syncer_.sync(); }
+  void sync() noexcept { static_cast<void>(syncer_.sync()); }
+  void open_again() noexcept { writer_.open_again(); }
 
   Admission append(std::string_view payload, QoS qos = QoS::at_most_once, PacketId id = 0,
                    bool is_duplicate = false) {
@@ -69,18 +71,43 @@ class LoggerRun {
  private:
   Statistics statistics_;
   Journal journal_;
-  std::vector<FileSink> sinks_;
-  Writer writer_;
+  Exports exports_;
   Syncer syncer_;
+  Writer writer_;
 };
 
-/// The export's payloads; the test fails if a strict reader would refuse the export.
+/// The file's payloads; the test fails if a strict reader would refuse it.
+inline Payloads payloads_of(const MemoryFiles& files, Format format, const std::filesystem::path& path) {
+  const std::string text = files.content(path);
+  const auto payloads = read_payloads(format, text);
+  if (!payloads) FAIL("not a valid export: " << path << ":\n" << text);
+  return *payloads;
+}
+
+/// The numbers of a format's files, in their order.
+inline std::vector<FileNumber> series_in(const MemoryFiles& files, Format format,
+                                         const std::filesystem::path& output = make_options().output) {
+  std::vector<FileNumber> numbers;
+  for (const std::filesystem::path path : files.names()) {
+    const auto found = parse_series_name(output, path.filename());
+    if (found && found->format == format && !found->is_compressed) numbers.push_back(found->number);
+  }
+  std::ranges::sort(numbers);
+  return numbers;
+}
+
+/// The payloads of the single file, if there is one, and of the series.
 inline Payloads payloads_in(const MemoryFiles& files, Format format,
                             const std::filesystem::path& output = make_options().output) {
-  const std::string text = files.content(export_path(output, format));
-  const auto payloads = read_payloads(format, text);
-  if (!payloads) FAIL("not a valid export: " << export_path(output, format) << ":\n" << text);
-  return *payloads;
+  const std::vector<FileNumber> series = series_in(files, format, output);
+  Payloads payloads;
+  const std::filesystem::path single = export_path(output, format);
+  if (files.has(single)) payloads = payloads_of(files, format, single);
+  for (const FileNumber number : series) {
+    const Payloads more = payloads_of(files, format, export_path(output, format, number));
+    payloads.insert(payloads.end(), more.begin(), more.end());
+  }
+  return payloads;
 }
 
 }  // namespace mqtt_logger::test

@@ -44,6 +44,9 @@ class MemoryFiles final : public FileSystem {
     return calls_;
   }
 
+  /// Is called before each write that is not frozen yet.
+  void watch_writes(std::function<void()> on_write) { on_write_ = std::move(on_write); }
+
   /// Nothing changes any more after so many bytes are written, though every call says that it does: the
   /// process was killed there, and only the test goes on.
   void freeze_after(std::uint64_t bytes) {
@@ -135,6 +138,14 @@ class MemoryFiles final : public FileSystem {
     files_.erase(from.string());
     return {};
   }
+  std::error_code look_up(const std::filesystem::path& path, FileStatus& status) override {
+    const std::lock_guard lock{mutex_};
+    if (const auto error = count_call()) return error;
+    const auto found = files_.find(path.string());
+    if (found == files_.end()) return std::make_error_code(std::errc::no_such_file_or_directory);
+    status = {{1, found->second->number}, found->second->bytes.size()};
+    return {};
+  }
   std::error_code create_folders(const std::filesystem::path&) override {
     const std::lock_guard lock{mutex_};
     return count_call();
@@ -179,6 +190,7 @@ class MemoryFiles final : public FileSystem {
 
     std::error_code write_at(std::uint64_t offset, std::string_view bytes) noexcept override {
       const std::lock_guard lock{files_.mutex_};
+      if (files_.on_write_ && files_.bytes_before_freeze_ != 0) files_.on_write_();
       const auto error = files_.count_call();
       if (error) bytes = bytes.substr(0, bytes.size() / 2);
       if (files_.bytes_before_freeze_ != kNever) {
@@ -252,6 +264,7 @@ class MemoryFiles final : public FileSystem {
   std::uint64_t failing_calls_ = 0;
   std::errc error_{};
   std::uint64_t bytes_before_freeze_ = kNever;
+  std::function<void()> on_write_;
 };
 
 }  // namespace mqtt_logger::test

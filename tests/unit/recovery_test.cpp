@@ -73,6 +73,7 @@ class HugeFiles final : public FileSystem {
     is_moved_aside = true;
     return {};
   }
+  std::error_code look_up(const std::filesystem::path&, FileStatus&) override { return {}; }
   std::error_code create_folders(const std::filesystem::path&) override { return {}; }
   std::error_code sync_folder(const std::filesystem::path&) override { return {}; }
 

@@ -27,14 +27,24 @@ bool stops_by(StopEvents& events, const std::string& reason) {
 
 }  // namespace
 
-TEST_CASE("StopEvents: SIGINT, SIGTERM and SIGHUP ask for a stop and are its reason") {
-  const auto expected =
-      GENERATE(table<int, std::string>({{SIGINT, "SIGINT"}, {SIGTERM, "SIGTERM"}, {SIGHUP, "SIGHUP"}}));
+TEST_CASE("StopEvents: SIGINT and SIGTERM ask for a stop and are its reason") {
+  const auto expected = GENERATE(table<int, std::string>({{SIGINT, "SIGINT"}, {SIGTERM, "SIGTERM"}}));
   CHECK(run_in_child([&] {
           const auto events = make_stop_events();
           if (events->is_stop_requested() || *events->stop_reason() != '\0') return false;
           kill(getpid(), std::get<0>(expected));
           return stops_by(*events, std::get<1>(expected));
+        }) == 0);
+}
+
+TEST_CASE("StopEvents: SIGHUP ends the wait and asks once for files to be opened again") {
+  CHECK(run_in_child([] {
+          const auto events = make_stop_events();
+          if (events->take_reopen_request()) return false;
+          raise(SIGHUP);
+          events->wait(std::chrono::hours{1});
+          const bool is_asked = events->take_reopen_request();
+          return is_asked && !events->take_reopen_request() && !events->is_stop_requested();
         }) == 0);
 }
 
@@ -61,12 +71,12 @@ TEST_CASE("StopEvents: SIGHUP and SIGINT stay ignored if they were when the prog
           for (const int signal : {SIGHUP, SIGINT}) ::signal(signal, SIG_IGN);
           const auto events = make_stop_events();
           for (const int signal : {SIGHUP, SIGINT, SIGINT}) raise(signal);
-          return !events->is_stop_requested();
+          return !events->is_stop_requested() && !events->take_reopen_request();
         }) == 0);
 }
 
 TEST_CASE("StopEvents: a second Ctrl-C leaves at once and says so, although the main thread hangs") {
-  const int first = GENERATE(SIGINT, SIGTERM, SIGHUP);
+  const int first = GENERATE(SIGINT, SIGTERM);
   const PseudoTerminal terminal;
   Pipe standard_error;
   const pid_t child = start_child([&] {

@@ -57,10 +57,10 @@ TEST_CASE("The sync thread makes room as soon as the journal is full") {
   JournalMemory memory{4096};
   const Options options = make_options();
   Journal journal{memory.map()};
-  std::vector<FileSink> sinks = recover(files, options, journal);
+  Exports exports{files, options, journal, recover(files, options, journal)};
+  Syncer syncer{journal, exports};
   Statistics statistics;
-  Writer writer{journal, sinks, options.fsync, statistics};
-  Syncer syncer{journal, sinks, writer};
+  Writer writer{journal, exports, syncer, options.fsync, statistics};
   writer.start();
   syncer.start();
   const auto begin = std::chrono::steady_clock::now();

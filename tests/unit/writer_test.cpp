@@ -48,9 +48,10 @@ TEST_CASE("The writer's thread writes what comes, and all of it before it stops"
   JournalMemory memory{4096};
   const Options options = make_options(Fsync::no);
   Journal journal{memory.map()};
-  std::vector<FileSink> sinks = recover(files, options, journal);
+  Exports exports{files, options, journal, recover(files, options, journal)};
+  Syncer syncer{journal, exports};
   Statistics statistics;
-  Writer writer{journal, sinks, options.fsync, statistics};
+  Writer writer{journal, exports, syncer, options.fsync, statistics};
   writer.start();
   Payloads expected;
   for (int number = 0; number < 2000; ++number) {

@@ -4,6 +4,7 @@
 #include "mqtt_logger/output/file_check.hpp"
 #include "mqtt_logger/output/file_format.hpp"
 #include "mqtt_logger/output/file_sink.hpp"
+#include "mqtt_logger/output/series_name.hpp"
 #include "mqtt_logger/platform/file.hpp"
 
 #include <cstdint>
@@ -18,15 +19,20 @@ namespace mqtt_logger {
 /// Opens one export where the journal's checkpoint says that it stands; the steps share the file and what is
 /// known of it.
 ///
-/// Threads: the main thread, before all others.
+/// Threads: the main thread before all others, or the writer thread.
 /// Errors:  StartupError (output_unusable); std::system_error if the file cannot be read.
 /// Cost:    of a file that the checkpoint knows, only what stands behind the checkpoint is read.
 class ExportOpening {
  public:
-  ExportOpening(FileSystem& files, const Journal& journal, std::filesystem::path path, Format format);
+  ExportOpening(FileSystem& files, const Journal& journal, const std::filesystem::path& output, Format format,
+                FileNumber number = kSingleFile);
 
-  /// For an export that is asked for.
-  [[nodiscard]] FileSink open_or_make();
+  /// For an export that is asked for. If it is not the file that the checkpoint knows, records before
+  /// `first_sequence` are in another one.
+  [[nodiscard]] FileSink open_or_make(std::uint64_t first_sequence);
+  /// For the first record of a file in a series: makes it, or takes what an earlier attempt left of it.
+  /// Nothing if that name is taken.
+  [[nodiscard]] std::optional<FileSink> make_next(std::uint64_t first_sequence);
   /// For an export that an earlier run wrote and this one does not: it is made whole. Nothing if there is
   /// none, or none that the checkpoint knows: it is left alone then.
   [[nodiscard]] std::optional<FileSink> repair();
@@ -55,6 +61,7 @@ class ExportOpening {
   const Journal& journal_;
   std::filesystem::path path_;
   Format format_;
+  FileNumber number_;
   const FileFormat& rules_;
   std::unique_ptr<File> file_;
   std::uint64_t size_ = 0;

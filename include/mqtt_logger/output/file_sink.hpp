@@ -13,17 +13,18 @@
 
 namespace mqtt_logger {
 
-/// One export: the file of one format, complete after every write.
+/// One export: the file of one format, complete after every write. In a series it has no file before the
+/// first record is there.
 ///
-/// Threads: the writer thread; sync() the sync thread. Made before both, by recovery.
-/// Owns:    the file, open.
+/// Threads: the writer thread. Made before it, by recovery.
+/// Owns:    the file, open; who brings it to the device shares it.
 /// Errors:  write() reports the system's error, has then cut the file back as far as it could, and keeps the
 /// batch: call it
 ///          again later.
 class FileSink {
  public:
   /// `state`: which file this is, where its closing stands, and which records are in it.
-  FileSink(Format format, std::filesystem::path path, std::unique_ptr<File> file,
+  FileSink(Format format, std::filesystem::path path, std::shared_ptr<File> file,
            const SinkCheckpoint& state);
 
   /// Adds a record to the batch, unless it is in the file already.
@@ -32,11 +33,15 @@ class FileSink {
 
   /// Writes the batch and the closing, by one system call. Does nothing if the batch is empty.
   [[nodiscard]] std::error_code write() noexcept;
-  /// What was written is on the device when it returns.
-  [[nodiscard]] std::error_code sync() noexcept { return file_->sync(); }
+  /// Forgets the batch, because it will be appended again, unless it is written: then what comes before
+  /// `next_sequence` is in the file.
+  void forget_batch(std::uint64_t next_sequence) noexcept;
 
   [[nodiscard]] Format format() const noexcept { return format_; }
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+  /// Nothing in a series that has no file yet.
+  [[nodiscard]] const std::shared_ptr<File>& file() const noexcept { return file_; }
+  [[nodiscard]] bool has_records() const noexcept { return body_size() > rules_->opening.size(); }
   [[nodiscard]] std::uint64_t body_size() const noexcept { return checkpoint_.body_size; }
   [[nodiscard]] const SinkCheckpoint& checkpoint() const noexcept { return checkpoint_; }
 
@@ -44,9 +49,9 @@ class FileSink {
   void cut_back() noexcept;
 
   Format format_;
-  const FileFormat& rules_;
+  const FileFormat* rules_;
   std::filesystem::path path_;
-  std::unique_ptr<File> file_;
+  std::shared_ptr<File> file_;
   SinkCheckpoint checkpoint_;
   std::string batch_;
 };

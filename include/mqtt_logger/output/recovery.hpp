@@ -3,6 +3,7 @@
 #include "mqtt_logger/journal/journal.hpp"
 #include "mqtt_logger/options.hpp"
 #include "mqtt_logger/output/file_sink.hpp"
+#include "mqtt_logger/output/series_name.hpp"
 #include "mqtt_logger/platform/file.hpp"
 
 #include <vector>
@@ -17,10 +18,11 @@ namespace mqtt_logger {
 /// whole record. One that the checkpoint does not know, or that somebody changed, is continued at its end if
 /// it ends as ours do, else moved aside under a new name; no byte that is not ours is destroyed.
 ///
+/// With rotation, the last file of the series is continued if all formats stand in it; else the next record
+/// begins new ones. The one file without rotation is made whole and left as it is, and so is the series when
+/// rotation is switched off again.
+///
 /// Throws StartupError (output_unusable) if an export cannot be opened, read or made.
 [[nodiscard]] std::vector<FileSink> recover(FileSystem& files, const Options& options, Journal& journal);
-
-/// Where the export of a format stands.
-[[nodiscard]] std::filesystem::path export_path(const std::filesystem::path& output, Format format);
 
 }  // namespace mqtt_logger

@@ -1,13 +1,12 @@
 #pragma once
 
 #include "mqtt_logger/journal/journal.hpp"
-#include "mqtt_logger/output/file_sink.hpp"
-#include "mqtt_logger/output/writer.hpp"
+#include "mqtt_logger/output/exports.hpp"
 
 #include <atomic>
+#include <mutex>
 #include <optional>
 #include <thread>
-#include <vector>
 
 namespace mqtt_logger {
 
@@ -15,14 +14,14 @@ namespace mqtt_logger {
 /// the callback, and releases the journal's space: a record leaves the journal when it is in exports that are
 /// on the device.
 ///
-/// Threads: start() and stop() by the main thread; between them a thread of its own runs sync(). Tests call
-///          sync().
+/// Threads: start() and stop() by the main thread; between them a thread of its own runs sync(). The writer
+///          calls it as well, before it writes to files that are new. Tests do.
 /// Errors:  in the log, once until it works again; tried again each second. Meanwhile space is released all
 /// the
 ///          same: a device that fails must not stop the logger.
 class Syncer {
  public:
-  Syncer(Journal& journal, std::vector<FileSink>& sinks, const Writer& writer);
+  Syncer(Journal& journal, Exports& exports);
   ~Syncer();
   Syncer(const Syncer&) = delete;
   Syncer& operator=(const Syncer&) = delete;
@@ -31,9 +30,11 @@ class Syncer {
   /// Ends the thread, and syncs a last time, also if there was no thread. The writer must have ended.
   void stop() noexcept;
 
+  /// What the writer has committed. Any thread.
+  void set_checkpoint(const Checkpoint& checkpoint) noexcept;
   /// Exports, then journal, then the checkpoint that names them: what a checkpoint on the device says is on
-  /// the device.
-  void sync() noexcept;
+  /// the device. Whether that was done.
+  [[nodiscard]] bool sync() noexcept;
 
  private:
   void run() noexcept;
@@ -41,8 +42,12 @@ class Syncer {
   [[nodiscard]] std::error_code sync_all(const Checkpoint& checkpoint) noexcept;
 
   Journal& journal_;
-  std::vector<FileSink>& sinks_;
-  const Writer& writer_;
+  Exports& exports_;
+
+  std::mutex checkpoint_mutex_;  // taken once a batch, and once a sync
+  Checkpoint checkpoint_;
+
+  std::mutex sync_mutex_;  // over what follows: a sync is one at a time
   std::optional<Checkpoint> synced_;
   Position synced_head_ = 0;
   bool is_failing_ = false;

@@ -3,15 +3,17 @@
 #include "mqtt_logger/format/timestamp.hpp"
 #include "mqtt_logger/journal/journal.hpp"
 #include "mqtt_logger/options.hpp"
-#include "mqtt_logger/output/file_sink.hpp"
+#include "mqtt_logger/output/exports.hpp"
+#include "mqtt_logger/output/rotation.hpp"
+#include "mqtt_logger/output/syncer.hpp"
 #include "mqtt_logger/statistics.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
-#include <vector>
 
 namespace mqtt_logger {
 
@@ -27,7 +29,7 @@ class Writer {
   /// What a turn of the loop did.
   enum class Turn : std::uint8_t { idle, wrote, blocked };
 
-  Writer(Journal& journal, std::vector<FileSink>& sinks, Fsync fsync, Statistics& statistics);
+  Writer(Journal& journal, Exports& exports, Syncer& syncer, Fsync fsync, Statistics& statistics);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -37,33 +39,44 @@ class Writer {
   /// must have ended.
   void stop() noexcept;
 
-  /// One turn: read a batch, write it to every sink, commit.
-  [[nodiscard]] Turn step() noexcept;
+  /// Closes and opens the exports, as soon as what waits is written. Any thread.
+  void open_again() noexcept;
 
-  /// The last checkpoint. Any thread.
-  [[nodiscard]] Checkpoint checkpoint() const noexcept;
+  /// One turn: read a batch, write it to every sink, commit. Once a second it looks whether the exports are
+  /// still where they were.
+  [[nodiscard]] Turn step() noexcept;
 
  private:
   void run() noexcept;
-  void read_batch();
+  [[nodiscard]] bool look_after_exports() noexcept;
+  [[nodiscard]] bool begin_new_files(ReceiveTime time) noexcept;
+  [[nodiscard]] bool commit_to_device() noexcept;
+  /// Up to the record that begins new files; the time of that one if it is the first.
+  [[nodiscard]] std::optional<ReceiveTime> read_batch();
+  void forget_batch() noexcept;
+  void watch_clock(ReceiveTime time) noexcept;
   [[nodiscard]] bool write_batch() noexcept;
-  void report(const FileSink& sink, const std::error_code& error) noexcept;
+  void report(const std::filesystem::path& path, const std::string& reason) noexcept;
   void commit() noexcept;
 
   Journal& journal_;
-  std::vector<FileSink>& sinks_;
+  Exports& exports_;
+  Syncer& syncer_;
   Fsync fsync_;
   Statistics& statistics_;
   TimestampFormatter timestamps_;
+  ClockWatch clock_;
 
   Checkpoint next_;  // what the checkpoint will be once the batch is written
   std::uint64_t batch_records_ = 0;
   bool is_batch_full_ = false;
   std::chrono::steady_clock::time_point next_report_{};
   bool is_failing_ = false;
+  bool are_files_new_ = false;  // and not known to be on the device
 
-  mutable std::mutex checkpoint_mutex_;  // taken once a batch, and by the sync thread once a second
-  Checkpoint checkpoint_;
+  Checkpoint committed_;
+  std::chrono::steady_clock::time_point next_look_;
+  std::atomic<bool> is_open_again_wanted_{false};
 
   std::atomic<bool> is_stopping_{false};
   std::thread thread_;

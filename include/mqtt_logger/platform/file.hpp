@@ -20,6 +20,12 @@ struct FileIdentity {
   auto operator<=>(const FileIdentity&) const = default;
 };
 
+/// What a file's name tells without opening it.
+struct FileStatus {
+  FileIdentity identity;
+  std::uint64_t size = 0;
+};
+
 /// An open regular file, read and written at given offsets.
 ///
 /// Threads: one owner; sync() may run in another thread beside write_at().
@@ -58,6 +64,8 @@ class FileSystem {
   /// Gives a file a new name; `std::errc::file_exists` if there is one of that name.
   [[nodiscard]] virtual std::error_code move_aside(const std::filesystem::path& from,
                                                    const std::filesystem::path& to) = 0;
+  /// Which file has that name now, and its size. `std::errc::no_such_file_or_directory` if there is none.
+  [[nodiscard]] virtual std::error_code look_up(const std::filesystem::path& path, FileStatus& status) = 0;
   /// Makes the folder and those above it.
   [[nodiscard]] virtual std::error_code create_folders(const std::filesystem::path& folder) = 0;
   /// The names in a folder are on the device when it returns (where the system has such a thing).

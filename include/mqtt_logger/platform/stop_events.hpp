@@ -18,15 +18,19 @@ class StopEvents {
  public:
   virtual ~StopEvents() = default;
 
-  /// Waits until a stop was asked for, wake() was called, has_keyboard() changed, or `timeout` has passed.
-  /// Handles Ctrl-Z, `fg` and the terminal on the way. Once a stop was asked for it returns at once, each
-  /// time.
+  /// Waits until a stop or a reopening was asked for, wake() was called, has_keyboard() changed, or `timeout`
+  /// has passed. Handles Ctrl-Z, `fg` and the terminal on the way. Once a stop was asked for it returns at
+  /// once, each time.
   virtual void wait(std::chrono::milliseconds timeout) = 0;
 
-  /// Whether a stop was asked for; `q`, SIGINT, SIGTERM, SIGHUP. A second SIGINT after that ends the process
-  /// at once with ExitCode::something_pending, whatever the main thread is doing: the journal keeps what is
-  /// not written.
+  /// Whether a stop was asked for: `q`, SIGINT, SIGTERM, or that our terminal was closed. A second SIGINT
+  /// after that ends the process at once with ExitCode::something_pending, whatever the main thread is doing:
+  /// the journal keeps what is not written.
   [[nodiscard]] virtual bool is_stop_requested() const noexcept = 0;
+
+  /// Whether since the last call somebody asked for files to be closed and opened again: SIGHUP while our
+  /// terminal, if we have one, is there. Never on Windows.
+  [[nodiscard]] virtual bool take_reopen_request() noexcept = 0;
 
   /// What asked for the stop, for the log: "q", "SIGTERM" …; empty before.
   [[nodiscard]] virtual const char* stop_reason() const noexcept = 0;

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "mqtt_logger/journal/journal.hpp"
+#include "mqtt_logger/options.hpp"
+#include "mqtt_logger/output/file_sink.hpp"
+#include "mqtt_logger/output/rotation.hpp"
+#include "mqtt_logger/output/series_name.hpp"
+#include "mqtt_logger/platform/file.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace mqtt_logger {
+
+/// Why an export cannot be written or begun, for the log.
+struct ExportFault {
+  std::filesystem::path path;
+  std::string reason;
+};
+
+/// The exports of a run, one sink a format, and the files they stand in: what turn() and open_again() change
+/// is written to only after a checkpoint that names it is on the device. So one file at the most can hold
+/// anything that a crash, or a power failure, leaves without a checkpoint.
+///
+/// Threads: the writer thread; sync() any.
+/// Errors:  returned, with nothing changed but files that are hardly begun; call again later.
+class Exports {
+ public:
+  /// `sinks` are recovery's.
+  Exports(FileSystem& files, const Options& options, const Journal& journal, std::vector<FileSink> sinks);
+
+  [[nodiscard]] std::vector<FileSink>& sinks() noexcept { return sinks_; }
+
+  /// Whether the record goes into new files, all formats together. Those that are in a file already do not.
+  [[nodiscard]] bool is_turn_due(ReceiveTime time, std::uint64_t sequence);
+  /// Makes new files for a record that came at `time`. No batch may be waiting.
+  [[nodiscard]] std::optional<ExportFault> turn(ReceiveTime time) noexcept;
+
+  /// Whether a file was moved, deleted or cut by somebody else.
+  [[nodiscard]] bool has_lost_files() noexcept;
+  /// Begins those anew, or with `all` closes and opens every file. In a series the next record begins new
+  /// ones. No batch may be waiting.
+  [[nodiscard]] std::optional<ExportFault> open_again(bool all) noexcept;
+
+  /// Everything that was written is on the device when it returns, also in files that are finished.
+  [[nodiscard]] std::error_code sync() noexcept;
+
+ private:
+  [[nodiscard]] bool is_lost(const FileSink& sink) noexcept;
+  [[nodiscard]] bool is_free(FileNumber number);
+  [[nodiscard]] FileNumber find_free_number(ReceiveTime time);
+  [[nodiscard]] std::optional<std::vector<FileSink>> make_files(FileNumber number);
+  void open_single_again(bool all);
+  void open_series_again(bool all);
+  void make_folder();
+  void replace(std::vector<FileSink> sinks);
+  void remember_files();
+
+  FileSystem& files_;
+  const Journal& journal_;
+  std::filesystem::path output_;
+  Rotation rotation_;
+  std::vector<FileSink> sinks_;
+
+  std::mutex mutex_;  // over what follows
+  std::vector<std::shared_ptr<File>> open_files_;
+  std::vector<std::shared_ptr<File>> finished_files_;  // not on the device yet
+  bool has_new_names_ = false;
+};
+
+}  // namespace mqtt_logger

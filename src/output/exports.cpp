@@ -1,0 +1,222 @@
+#include "mqtt_logger/output/exports.hpp"
+
+#include "mqtt_logger/error.hpp"
+#include "mqtt_logger/journal/crash_point.hpp"
+#include "mqtt_logger/log.hpp"
+#include "mqtt_logger/output/export_opening.hpp"
+#include "mqtt_logger/output/file_check.hpp"
+#include "mqtt_logger/platform/local_time.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace mqtt_logger {
+namespace {
+
+constexpr std::array kAllFormats{Format::csv, Format::json, Format::jsonl};
+
+bool is_missing(const std::error_code& error) noexcept {
+  return error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& output) {
+  return output.has_parent_path() ? output.parent_path() : ".";
+}
+
+/// What `action` throws, as a fault.
+template <typename Action>
+std::optional<ExportFault> catch_fault(const std::filesystem::path& path, Action action) noexcept {
+  try {
+    action();
+    return std::nullopt;
+  } catch (const std::exception& error) {
+    return ExportFault{path, error.what()};
+  }
+}
+
+}  // namespace
+
+Exports::Exports(FileSystem& files, const Options& options, const Journal& journal,
+                 std::vector<FileSink> sinks)
+    : files_{files},
+      journal_{journal},
+      output_{options.output},
+      rotation_{options, utc_offset},
+      sinks_{std::move(sinks)} {
+  remember_files();
+}
+
+bool Exports::is_turn_due(ReceiveTime time, std::uint64_t sequence) {
+  if (!rotation_.is_on()) return false;
+  std::uint64_t body_bytes = 0;
+  bool has_records = false;
+  for (const FileSink& sink : sinks_) {
+    if (sink.file() == nullptr) return true;
+    if (sequence < sink.checkpoint().next_sequence) return false;
+    body_bytes = std::max(body_bytes, sink.body_size() + sink.batch_bytes());
+    has_records = has_records || sink.has_records() || sink.batch_bytes() != 0;
+  }
+  return has_records && rotation_.is_due(sinks_.front().checkpoint().file_number, body_bytes, time);
+}
+
+std::optional<ExportFault> Exports::turn(ReceiveTime time) noexcept {
+  return catch_fault(sinks_.front().path(), [this, time] {
+    make_folder();
+    for (FileNumber number = find_free_number(time);; number = next_file_number(number)) {
+      auto made = make_files(number);
+      if (!made) continue;
+      crash_point("turn-files-begun");
+      replace(std::move(*made));
+      log::debug("{} is begun", sinks_.front().path().string());
+      return;
+    }
+  });
+}
+
+bool Exports::has_lost_files() noexcept {
+  return std::ranges::any_of(sinks_, [this](const FileSink& sink) { return is_lost(sink); });
+}
+
+std::optional<ExportFault> Exports::open_again(bool all) noexcept {
+  return catch_fault(sinks_.front().path(), [this, all] {
+    make_folder();
+    if (rotation_.is_on()) {
+      open_series_again(all);
+    } else {
+      open_single_again(all);
+    }
+  });
+}
+
+std::error_code Exports::sync() noexcept {
+  std::vector<std::shared_ptr<File>> files;
+  bool has_new_names = false;
+  {
+    const std::lock_guard lock{mutex_};
+    files = finished_files_;
+    files.insert(files.end(), open_files_.begin(), open_files_.end());
+    has_new_names = std::exchange(has_new_names_, false);
+  }
+  std::error_code error = has_new_names ? files_.sync_folder(folder_of(output_)) : std::error_code{};
+  for (auto file = files.begin(); !error && file != files.end(); ++file) error = (*file)->sync();
+  const std::lock_guard lock{mutex_};
+  if (error) {
+    has_new_names_ = has_new_names_ || has_new_names;
+  } else {
+    std::erase_if(finished_files_,
+                  [&files](const auto& file) { return std::ranges::find(files, file) != files.end(); });
+  }
+  return error;
+}
+
+bool Exports::is_lost(const FileSink& sink) noexcept {
+  if (sink.file() == nullptr) return false;
+  FileStatus found;
+  const std::error_code error = files_.look_up(sink.path(), found);
+  if (error) return is_missing(error);
+  return found.identity != sink.checkpoint().identity || found.size < sink.body_size();
+}
+
+// An earlier attempt may have left files that are hardly begun, for this very record.
+bool Exports::is_free(FileNumber number) {
+  return std::ranges::all_of(kAllFormats, [this, number](Format format) {
+    const std::filesystem::path path = export_path(output_, format, number);
+    FileStatus found;
+    std::error_code error = files_.look_up(compressed_path(path), found);
+    if (!is_missing(error)) return false;
+    std::unique_ptr<File> file;
+    error = files_.open(path, file);
+    if (is_missing(error)) return true;
+    if (error) return false;
+    std::uint64_t size = 0;
+    return !file->size(size) && is_hardly_begun(*file, file_format(format), size);
+  });
+}
+
+FileNumber Exports::find_free_number(ReceiveTime time) {
+  const FileNumber current = sinks_.front().checkpoint().file_number;
+  FileNumber number = first_file_number(time);
+  if (current >= number && birth_of(current) == birth_of(number)) number = next_file_number(current);
+  while (!is_free(number)) number = next_file_number(number);
+  return number;
+}
+
+std::optional<std::vector<FileSink>> Exports::make_files(FileNumber number) {
+  std::vector<FileSink> made;
+  for (const FileSink& sink : sinks_) {
+    ExportOpening opening{files_, journal_, output_, sink.format(), number};
+    auto next = opening.make_next(sink.checkpoint().next_sequence);
+    if (!next) return std::nullopt;
+    made.push_back(std::move(*next));
+  }
+  return made;
+}
+
+void Exports::open_single_again(bool all) {
+  std::vector<FileSink> sinks;
+  for (const FileSink& sink : sinks_) {
+    const bool was_lost = is_lost(sink);
+    if (!all && !was_lost) {
+      sinks.push_back(sink);
+      continue;
+    }
+    ExportOpening opening{files_, journal_, output_, sink.format()};
+    sinks.push_back(opening.open_or_make(sink.checkpoint().next_sequence));
+    if (was_lost)
+      log::warning("{} was moved, deleted or cut by somebody else; it is begun anew", sink.path().string());
+  }
+  replace(std::move(sinks));
+}
+
+void Exports::open_series_again(bool all) {
+  std::vector<FileSink> sinks;
+  bool has_all = true;
+  for (const FileSink& sink : sinks_) {
+    const bool was_lost = is_lost(sink);
+    std::optional<FileSink> opened;
+    if (!was_lost && sink.file() != nullptr) {
+      ExportOpening opening{files_, journal_, output_, sink.format(), sink.checkpoint().file_number};
+      opened = all ? opening.repair() : sink;
+    }
+    if (was_lost) {
+      log::warning("{} was moved, deleted or cut by somebody else; the next record begins new files",
+                   sink.path().string());
+    }
+    has_all = has_all && opened;
+    if (has_all) sinks.push_back(std::move(*opened));
+  }
+  if (!has_all) {
+    sinks.clear();
+    for (const FileSink& sink : sinks_) {
+      SinkCheckpoint state;
+      state.next_sequence = sink.checkpoint().next_sequence;
+      sinks.emplace_back(sink.format(), series_pattern(output_, sink.format()), nullptr, state);
+    }
+  }
+  replace(std::move(sinks));
+}
+
+void Exports::make_folder() {
+  if (const std::error_code error = files_.create_folders(folder_of(output_))) throw std::system_error{error};
+}
+
+void Exports::replace(std::vector<FileSink> sinks) {
+  sinks_ = std::move(sinks);
+  remember_files();
+}
+
+void Exports::remember_files() {
+  std::vector<std::shared_ptr<File>> files;
+  for (const FileSink& sink : sinks_) {
+    if (sink.file() != nullptr) files.push_back(sink.file());
+  }
+  const std::lock_guard lock{mutex_};
+  for (auto& file : open_files_) {
+    if (std::ranges::find(files, file) == files.end()) finished_files_.push_back(std::move(file));
+  }
+  open_files_ = std::move(files);
+  has_new_names_ = true;
+}
+
+}  // namespace mqtt_logger

@@ -1,0 +1,109 @@
+"""Files of a series under load: rotated again and again, killed at random moments, with nothing missing or doubled."""
+
+import random
+import re
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+import exports
+from logger import Logger
+from numbered import TOPIC_FILTER, Account, make_message, take_account
+from scenario import Scenario, main
+from waiting import wait_until
+
+_TURNS = 1000
+_KILLS = 9
+_MESSAGES = 6000
+_SEED = 6
+_NAME = re.compile(r"mqtt_data-(\d{8}T\d{6}Z)(?:-(\d+))?\.(csv|json)")
+
+
+class Rotation(Scenario):
+    def setUp(self) -> None:
+        super().setUp()
+        # Each turn waits for the device, of which a kill needs nothing: thousands of waits are spared.
+        memory = Path("/dev/shm")
+        if memory.is_dir():
+            self.work = Path(tempfile.mkdtemp(prefix="mqtt-logger-test-", dir=memory))
+            self.addCleanup(shutil.rmtree, self.work, ignore_errors=True)
+
+    def files(self, extension: str) -> list[Path]:
+        """In the order in which they were begun."""
+        found = []
+        for path in (self.work / "exports").iterdir():
+            match = _NAME.fullmatch(path.name)
+            if match and match[3] == extension:
+                found.append(((match[1], int(match[2] or 1)), path))
+        return [path for _, path in sorted(found)]
+
+    def count(self) -> int:
+        return sum(exports.count_lines(path, b'{"') for path in self.files("json"))
+
+    def read_series(self) -> list[exports.Record]:
+        """Reads each file by itself; CSV and JSON of a name hold the same."""
+        csv_files, json_files = self.files("csv"), self.files("json")
+        self.assertEqual([path.stem for path in csv_files], [path.stem for path in json_files])
+        records = []
+        for csv_file, json_file in zip(csv_files, json_files):
+            from_csv = exports.read_csv(csv_file)
+            exports.require_same_records(from_csv, exports.read_json(json_file))
+            self.assertTrue(from_csv, f"{csv_file.name} has no record")
+            first = from_csv[0].timestamp[:19].replace("-", "").replace(":", "")
+            self.assertIn(f"-{first}Z", csv_file.name)
+            records += from_csv
+        return records
+
+    def test_a_thousand_turns_under_load_killed_at_random_moments(self) -> None:
+        chance = random.Random(_SEED)
+        broker = self.start_broker("max_queued_messages 0")
+
+        def start() -> Logger:
+            return self.run_logger("--broker", "127.0.0.1", "--port", str(broker.port), "--topic", TOPIC_FILTER,
+                                   "--rotate-size", "1KiB", "--journal-size", "64KiB")
+
+        logger = start().wait_until_subscribed()
+        publisher = self.connect(broker.port)
+        batch = _MESSAGES // (_KILLS + 1)
+        for begin in range(0, _MESSAGES, batch):
+            publisher.publish_all(make_message(number, 1) for number in range(begin, begin + batch))
+            if begin + batch == _MESSAGES:
+                break
+            goal = len(self.files("csv")) + chance.randrange(batch // 10)
+            wait_until(lambda: len(self.files("csv")) >= goal, 60, f"{goal} files", poll=0.02)
+            time.sleep(chance.uniform(0, 0.02))
+            logger.kill()
+            logger = start()
+        wait_until(lambda: self.count() >= _MESSAGES, 60, f"{_MESSAGES} records", poll=0.5)
+        self.assert_stops(logger)
+        self.assertGreater(len(self.files("csv")), _TURNS)
+        self.assertEqual(take_account(self.read_series(), _MESSAGES), Account())
+        self.assertEqual([path.name for path in (self.work / "exports").glob("*aside*")], [])
+
+    def test_rotation_switched_on_and_off_again(self) -> None:
+        broker = self.start_broker()
+        self.record(broker.port, ["1", "2"])
+        before = self.path("json").read_bytes()
+        self.record(broker.port, ["3"], "--rotate-every", "day")
+        self.record(broker.port, ["4"], "--rotate-every", "day")
+        self.assertEqual(self.path("json").read_bytes(), before)
+        self.assertEqual(len(self.files("json")), len({record.timestamp[:10] for record in self.read_series()}))
+        self.assertEqual([record.payload for record in self.read_series()], [b"3", b"4"])
+        self.record(broker.port, ["5"])
+        self.assertEqual([record.payload for record in self.read_both()[0]], [b"1", b"2", b"5"])
+
+    def test_seconds_are_periods_too(self) -> None:
+        broker = self.start_broker()
+        logger = self.start_logger(broker.port, "--rotate-every", "1s", "--simulate", "--interval", "50ms")
+        wait_until(lambda: len(self.files("csv")) >= 4, 20, "four files")
+        self.assert_stops(logger)
+        names = [record.timestamp[:19] for record in self.read_series()]
+        self.assertEqual(len(set(names)), len(self.files("csv")))
+
+
+if __name__ == "__main__":
+    main()
