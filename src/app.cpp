@@ -10,50 +10,28 @@
 #include "mqtt_logger/mqtt/tls_files.hpp"
 #include "mqtt_logger/output/exports.hpp"
 #include "mqtt_logger/output/recovery.hpp"
+#include "mqtt_logger/output/series_name.hpp"
 #include "mqtt_logger/output/syncer.hpp"
 #include "mqtt_logger/output/writer.hpp"
-#include "mqtt_logger/platform/lock_file.hpp"
 #include "mqtt_logger/platform/process.hpp"
+#include "mqtt_logger/platform/service_manager.hpp"
 #include "mqtt_logger/platform/stop_events.hpp"
+#include "mqtt_logger/run_status.hpp"
+#include "mqtt_logger/running/log_setup.hpp"
+#include "mqtt_logger/running/output_lock.hpp"
+#include "mqtt_logger/running/pid_file.hpp"
+#include "mqtt_logger/running/prompt.hpp"
+#include "mqtt_logger/running/reports.hpp"
+#include "mqtt_logger/running/service_report.hpp"
+#include "mqtt_logger/running/statistics_report.hpp"
 #include "mqtt_logger/statistics.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <string>
 
 namespace mqtt_logger {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-// One logger an output: two would tear each other's lines.
-std::unique_ptr<LockFile> lock_output(const Options& options) {
-  if (const auto folder = options.output.parent_path(); !folder.empty()) {
-    if (const std::error_code error = system_files().create_folders(folder)) {
-      throw StartupError{ExitCode::output_unusable,
-                         fmt::format("--output {}: cannot make the folder {}: {}", options.output.string(),
-                                     folder.string(), error.message())};
-    }
-  }
-  std::filesystem::path path = options.output;
-  path += ".lock";
-  std::unique_ptr<LockFile> lock;
-  std::uint64_t holder = 0;
-  const std::error_code error = take_lock(path, lock, holder);
-  if (error == std::errc::resource_unavailable_try_again) {
-    throw StartupError{
-        ExitCode::output_unusable,
-        fmt::format(
-            "--output {}: in use by another logger, process {}; stop that one or choose another output",
-            options.output.string(), holder)};
-  }
-  if (error) {
-    throw StartupError{ExitCode::output_unusable, fmt::format("--output {}: cannot write in its folder: {}",
-                                                              options.output.string(), error.message())};
-  }
-  return lock;
-}
 
 void greet(const Options& options, const std::vector<FileSink>& sinks, const StopEvents& stop_events) {
   std::string paths;
@@ -69,47 +47,29 @@ void greet(const Options& options, const std::vector<FileSink>& sinks, const Sto
     log::info("running as process {}; SIGTERM or Ctrl-C stops it", process_id());
 }
 
-/// Says that `q` quits, at first and again when the terminal is ours again (`fg`).
-class Prompt {
- public:
-  explicit Prompt(const StopEvents& stop_events) noexcept : stop_events_{stop_events} {}
-
-  void advance() {
-    const bool has_keyboard = stop_events_.has_keyboard();
-    if (has_keyboard && !had_keyboard_) log::info("press q to quit");
-    had_keyboard_ = has_keyboard;
+/// What others may know of the logger: a look at all rooms that asks none of them to wait.
+Status look(const Options& options, const Journal& journal, const Syncer& syncer, const Inbox& inbox,
+            const Subscriber& subscriber, const Statistics& statistics) {
+  Status status;
+  status.connection = subscriber.connection();
+  status.client_id = find_client_id(options);
+  status.account = statistics.account();
+  status.connects = statistics.connects.get();
+  status.written_bytes = statistics.written_bytes.get();
+  status.write_errors = statistics.write_errors.get();
+  status.journal_pending_bytes = journal.pending_bytes();
+  status.journal_bytes = journal.ring_bytes();
+  status.last_message = statistics.last_message.get();
+  status.filters = inbox.topic_watch().look();
+  status.last_fault = log::last_fault();
+  const Checkpoint checkpoint = syncer.checkpoint();
+  for (const Format format : options.formats) {
+    const SinkCheckpoint& sink = checkpoint.sinks[static_cast<std::size_t>(format)];
+    const std::filesystem::path path = export_path(options.output, format, sink.file_number);
+    if (sink.is_present) status.exports.push_back({path.string(), sink.body_size});
   }
-
- private:
-  const StopEvents& stop_events_;
-  bool had_keyboard_ = false;
-};
-
-/// A line of statistics each interval, if something has changed.
-class StatisticsReport {
- public:
-  StatisticsReport(const Statistics& statistics, std::chrono::milliseconds interval)
-      : statistics_{statistics}, interval_{interval}, next_{Clock::now() + interval} {}
-
-  std::chrono::milliseconds advance() {
-    constexpr std::chrono::milliseconds kNever = std::chrono::hours{1};
-    if (interval_.count() == 0) return kNever;
-    const auto now = Clock::now();
-    if (now >= next_) {
-      const Account account = statistics_.account();
-      if (account != last_) log::info("{}", to_string(account));
-      last_ = account;
-      next_ = now + interval_;
-    }
-    return std::chrono::ceil<std::chrono::milliseconds>(next_ - now);
-  }
-
- private:
-  const Statistics& statistics_;
-  std::chrono::milliseconds interval_;
-  Clock::time_point next_;
-  Account last_;
-};
+  return status;
+}
 
 /// --forget-session. What the journal holds for the exports stays; what it knows of the session goes.
 ExitCode forget_session(const Options& options) {
@@ -137,10 +97,12 @@ ExitCode forget_session(const Options& options) {
 
 }  // namespace
 
-ExitCode run(const Options& options) {
+ExitCode run(const Options& options, Background* background) {
   check_tls_files(options);
   if (options.forget_session) return forget_session(options);
   const auto stop_events = make_stop_events();
+  const auto service_manager = find_service_manager();
+  const auto pid_file = take_pid_file(options);
   const auto lock = lock_output(options);
   const auto journal = open_journal(options);
   Exports exports{system_files(), options, *journal, recover(system_files(), options, *journal)};
@@ -151,7 +113,11 @@ ExitCode run(const Options& options) {
   Inbox inbox{*journal, options, statistics, [&stop_events] { return stop_events->is_stop_requested(); }};
   Subscriber subscriber{options, *journal, inbox, statistics, [&stop_events] { stop_events->wake(); }};
   Simulator simulator{options};
-  StatusReporter status{options, subscriber, statistics};
+  StatusReporter status_topic{options, subscriber, statistics};
+  ServiceReport service{*service_manager, [&statistics] { return statistics.writer_turns.get(); },
+                        [&journal] { journal->wake_writer(); }};
+  Reports reports{options, *lock, background,
+                  [&] { return look(options, *journal, syncer, inbox, subscriber, statistics); }};
   StatisticsReport report{statistics, options.stats_every};
   Prompt prompt{*stop_events};
 
@@ -168,25 +134,31 @@ ExitCode run(const Options& options) {
         simulator.follow(subscriber.broker());
         simulator.start();
       }
-      stop_events->wait(std::min({due, report.advance(), status.advance()}));
+      const auto look_due = reports.advance();
+      service.report(reports.status());
+      stop_events->wait(
+          std::min({due, look_due, report.advance(), service.advance(), status_topic.advance()}));
       if (stop_events->take_reopen_request()) {
-        log::info("opening the exports again (SIGHUP)");
+        log::info("opening the exports and the log again (SIGHUP)");
         writer.open_again();
+        reopen_log(options);
       }
     } catch (const StartupError& error) {  // what is in the journal is written all the same
-      log::error("{}", error.what());
+      report_startup_error(options, background, error);
       is_refused = true;
       break;
     }
   }
 
   log::info("stopping ({})", is_refused ? "refused by the broker" : stop_events->stop_reason());
+  service.stopping();
   simulator.stop();
-  status.stop();
+  status_topic.stop();
   subscriber.stop();
   writer.stop();
   syncer.stop();
   journal->close();
+  reports.finish();
   const Account account = statistics.account();
   log::info("{}", to_string(account));
   if (is_refused) return ExitCode::refused;

@@ -2,10 +2,12 @@
 
 #include "mqtt_logger/escape.hpp"
 #include "mqtt_logger/format/timestamp.hpp"
+#include "mqtt_logger/platform/log_output.hpp"
 
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <mutex>
 
 namespace mqtt_logger::log {
 namespace {
@@ -13,6 +15,16 @@ namespace {
 constexpr std::array<std::string_view, 4> kLevelNames{"error  ", "warning", "info   ", "debug  "};
 
 LogLevel highest_level = LogLevel::info;  // set before the first thread starts, then only read
+
+bool is_system_log = false;  // likewise
+
+std::mutex fault_mutex;  // guards latest_fault
+std::optional<LoggedLine> latest_fault;
+
+void remember(ReceiveTime time, std::string_view text) {
+  const std::lock_guard lock{fault_mutex};
+  latest_fault = LoggedLine{time, std::string{text}};
+}
 
 }  // namespace
 
@@ -38,13 +50,28 @@ void write(LogLevel level, std::string_view text) noexcept {
   if (!is_enabled(level)) return;
   try {
     std::string line;
-    append_line(line, std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()), level,
-                text);
+    const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+    if (level <= LogLevel::warning) remember(now, text);
+    if (is_system_log) {
+      append_escaped(line, text);  // that log knows time and level
+      write_to_system_log(level, line);
+      return;
+    }
+    append_line(line, now, level, text);
     // Standard error has no buffer of its own, so the whole line goes out at once.
     std::fwrite(line.data(), 1, line.size(), stderr);
   } catch (...) {
     std::fputs("mqtt-logger: no memory for a log line\n", stderr);
   }
+}
+
+void use_system_log() noexcept {
+  is_system_log = true;
+}
+
+std::optional<LoggedLine> last_fault() {
+  const std::lock_guard lock{fault_mutex};
+  return latest_fault;
 }
 
 }  // namespace mqtt_logger::log

@@ -2,11 +2,13 @@
 
 #include "mqtt_logger/error.hpp"
 #include "mqtt_logger/options.hpp"
+#include "mqtt_logger/platform/background.hpp"
 
 namespace mqtt_logger {
 
 /// Logs until it is asked to stop: builds the rooms in the order of a message's way, waits, stops them.
 /// Throws StartupError.
-[[nodiscard]] ExitCode run(const Options& options);
+/// `background` is told how the start went; null in the foreground.
+[[nodiscard]] ExitCode run(const Options& options, Background* background);
 
 }  // namespace mqtt_logger

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,7 +14,16 @@ namespace mqtt_logger {
 
 enum class LogLevel : std::uint8_t { error, warning, info, debug };
 
-/// The log: standard error, one event a line, each line begun with its RFC 3339 time and level.
+/// Something that was said in the log.
+struct LoggedLine {
+  ReceiveTime time;
+  std::string text;
+
+  bool operator==(const LoggedLine&) const = default;
+};
+
+/// The log: standard error or the system's log, one event a line, each line begun with its RFC 3339 time and
+/// level.
 ///
 /// Threads: any; a line is written by one system call, so lines never mix.
 namespace log {
@@ -22,9 +32,15 @@ namespace log {
 void set_level(LogLevel level) noexcept;
 [[nodiscard]] bool is_enabled(LogLevel level) noexcept;
 
+/// From now on the log goes to the system's log. Call before the first thread starts.
+void use_system_log() noexcept;
+
 /// Writes one line. Line breaks and other control characters in `text` are written as \xHH: what a broker
 /// or a payload contains can never look like a log line of ours.
 void write(LogLevel level, std::string_view text) noexcept;
+
+/// The last warning or error; nothing if there was none.
+[[nodiscard]] std::optional<LoggedLine> last_fault();
 
 /// Appends the line that write() would write at `time`, with its line end.
 void append_line(std::string& out, ReceiveTime time, LogLevel level, std::string_view text);

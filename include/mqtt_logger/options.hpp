@@ -22,6 +22,9 @@ enum class Redelivered : std::uint8_t { drop, keep };
 /// When the broker sends the messages it retains: at each connect, once for a new subscription, or never.
 enum class Retained : std::uint8_t { send, once, never };
 
+/// What the program is to do: log, or something that ends at once.
+enum class Action : std::uint8_t { log, status, stop };
+
 /// How TLS is spoken with those brokers that ask for it. Paths are empty where the user named none.
 struct TlsOptions {
   std::filesystem::path authorities;        ///< file or folder; empty: those that the system trusts
@@ -79,6 +82,13 @@ struct Options {
   std::chrono::milliseconds stats_every{std::chrono::seconds{60}};  ///< zero: only at the end
 
   std::string status_topic;  ///< empty: none
+
+  bool background = false;
+  std::filesystem::path pid_file;            ///< empty: none
+  std::filesystem::path log_file;            ///< empty: standard error, or the system's log in the background
+  std::filesystem::path metrics_file;        ///< empty: none
+  std::chrono::milliseconds stale_after{0};  ///< a topic filter's silence that is worth a warning; zero: none
+  Action action = Action::log;
 
   unsigned sensors = 6;
   std::chrono::milliseconds interval{std::chrono::seconds{2}};  ///< zero: as fast as the broker takes it

@@ -1,7 +1,11 @@
 #pragma once
 
+#include "mqtt_logger/message.hpp"
+
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace mqtt_logger {
@@ -19,6 +23,24 @@ class Counter {
 
  private:
   std::atomic<std::uint64_t> value_{0};
+};
+
+/// A time that one thread sets and any thread reads.
+class Instant {
+ public:
+  void set(ReceiveTime time) noexcept {
+    microseconds_.store(time.time_since_epoch().count(), std::memory_order_relaxed);
+  }
+  /// Nothing before the first set().
+  [[nodiscard]] std::optional<ReceiveTime> get() const noexcept {
+    const std::int64_t microseconds = microseconds_.load(std::memory_order_relaxed);
+    if (microseconds == kNever) return std::nullopt;
+    return ReceiveTime{std::chrono::microseconds{microseconds}};
+  }
+
+ private:
+  static constexpr std::int64_t kNever = INT64_MIN;
+  std::atomic<std::int64_t> microseconds_{kNever};
 };
 
 /// The account of a run: `received == written + pending + dropped + excluded`.
@@ -49,10 +71,12 @@ struct Statistics {
   Counter redelivered;
   Counter too_large;
   Counter excluded;
+  Instant last_message;
   // Writer thread.
   alignas(64) Counter written;
-  Counter written_bytes;
+  Counter written_bytes;  ///< of all exports
   Counter write_errors;
+  Counter writer_turns;  ///< of its loop: grows when it is awake and does not hang
   // Main thread.
   alignas(64) Counter replayed;
   Counter connects;

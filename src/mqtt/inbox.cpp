@@ -33,6 +33,7 @@ Inbox::Inbox(Journal& journal, const Options& options, Statistics& statistics,
              std::function<bool()> is_stop_requested)
     : journal_{journal},
       statistics_{statistics},
+      topic_watch_{options},
       excluded_topics_{options.excluded_topics},
       is_stop_requested_{std::move(is_stop_requested)},
       is_synced_each_{options.fsync == Fsync::always} {
@@ -41,6 +42,8 @@ Inbox::Inbox(Journal& journal, const Options& options, Statistics& statistics,
 
 void Inbox::receive(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept {
   statistics_.received.add();
+  statistics_.last_message.set(message.receive_time);
+  topic_watch_.note(message.topic);
   if (is_excluded(message.topic)) {
     statistics_.excluded.add();
     return;

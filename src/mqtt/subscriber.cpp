@@ -68,6 +68,7 @@ struct Subscriber::Impl final : private mqtt::iaction_listener {
         status_topic_{options.status_topic},
         events_{std::move(wake)} {
     reduce_library_trace();
+    connection_.broker = name();
   }
 
   std::chrono::milliseconds advance();
@@ -76,6 +77,7 @@ struct Subscriber::Impl final : private mqtt::iaction_listener {
   void publish_status(const std::string& payload);
   void publish_last_status(const std::string& payload);
   [[nodiscard]] const BrokerAddress& broker() const noexcept { return brokers_.current().address; }
+  [[nodiscard]] const ConnectionStatus& connection() const noexcept { return connection_; }
   void stop() noexcept;
 
  private:
@@ -90,6 +92,7 @@ struct Subscriber::Impl final : private mqtt::iaction_listener {
   void handle_failure(const Event& event);
   void handle_loss(const Event& event);
   void note_contact();
+  void note_failure(const std::string& reason);
   void try_next(const std::string& reason);
   void wait_for_next_round(const std::string& reason);
   [[nodiscard]] std::string name() const { return to_string(brokers_.current().address); }
@@ -119,6 +122,7 @@ struct Subscriber::Impl final : private mqtt::iaction_listener {
   int short_lives_ = 0;  // connections that did not last, in a row
   SessionReport report_{options_};
   Subscribing subscribing_;
+  ConnectionStatus connection_;
 
   StatusTopic status_topic_;
   Mailbox<Event> events_;
@@ -290,6 +294,11 @@ bool Subscriber::Impl::is_answer_overdue() {
 }
 
 void Subscriber::Impl::report_connection() {
+  connection_.broker = name();
+  connection_.is_subscribed = true;
+  connection_.since = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  connection_.filters.clear();
+  for (const auto& [filter, qos] : subscribing_.made()) connection_.filters.push_back(filter);
   std::string filters;
   for (const auto& [filter, qos] : subscribing_.made()) filters += (filters.empty() ? "" : ", ") + filter;
   const MqttVersion version = brokers_.current().version;
@@ -307,6 +316,13 @@ void Subscriber::Impl::note_contact() {
       std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()));
 }
 
+void Subscriber::Impl::note_failure(const std::string& reason) {
+  connection_.is_subscribed = false;
+  connection_.since.reset();
+  connection_.last_failure = reason;
+  ++connection_.failures;
+}
+
 /// An attempt has failed.
 void Subscriber::Impl::try_next(const std::string& reason) {
   const std::string failed = name();
@@ -317,6 +333,7 @@ void Subscriber::Impl::try_next(const std::string& reason) {
   drop_client();
   state_ = State::waiting;
   next_attempt_ = Clock::now();
+  note_failure(reason);
   log::warning("no connection to {}: {}; trying {}", failed, reason, name());
 }
 
@@ -325,6 +342,7 @@ void Subscriber::Impl::wait_for_next_round(const std::string& reason) {
   subscribing_.abandon();
   const auto delay = backoff_.next();
   next_attempt_ = Clock::now() + delay;
+  note_failure(reason);
   log::warning("no connection to {}: {}; trying again in {:.1f} s", name(), reason,
                std::chrono::duration<double>{delay}.count());
   if (brokers_.begin_round()) drop_client();
@@ -355,6 +373,8 @@ void Subscriber::Impl::drop_client() noexcept {
 
 void Subscriber::Impl::stop() noexcept {
   diagnosis_.cancel();
+  connection_.is_subscribed = false;
+  connection_.since.reset();
   if (!client_) return;
   if (state_ == State::ready) {
     next_contact_ = {};
@@ -424,6 +444,10 @@ void Subscriber::publish_last_status(const std::string& payload) {
 
 bool Subscriber::is_subscribed() const noexcept {
   return impl_->is_subscribed();
+}
+
+const ConnectionStatus& Subscriber::connection() const noexcept {
+  return impl_->connection();
 }
 
 void Subscriber::stop() noexcept {

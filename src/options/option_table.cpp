@@ -250,6 +250,24 @@ OptionFault apply_journal(OptionsDraft& draft, const std::string& text) {
   return find_path_fault(draft.options.journal, "exports/mqtt_data.journal, or be none");
 }
 
+Apply file_path(std::filesystem::path Options::*member, std::string example) {
+  return [member, example = std::move(example)](OptionsDraft& draft, const std::string& text) -> OptionFault {
+    draft.options.*member = to_path(text);
+    return find_path_fault(draft.options.*member, example);
+  };
+}
+
+Apply action(Action action) {
+  return [action](OptionsDraft& draft, const std::string& text) -> OptionFault {
+    if (text == "false") return std::nullopt;
+    if (text != "true") return "must be true or false";
+    Action& chosen = draft.options.action;
+    if (chosen != Action::log && chosen != action) return "must not stand beside another action";
+    chosen = action;
+    return std::nullopt;
+  };
+}
+
 /// The actions come last in --help.
 std::vector<OptionDefinition> with_actions(std::vector<OptionDefinition> definitions) {
   std::vector<OptionDefinition> actions = action_definitions();
@@ -400,6 +418,30 @@ const std::vector<OptionDefinition>& option_definitions() {
        "Topic on which the logger tells, retained, that it is online and its counters each --stats-every, "
        "stopped, or offline (a last will).",
        apply_status_topic},
+      {"Running", "background", "", "",
+       "Go on without the terminal. The command returns when the logger is connected (exit code 0) or has "
+       "said "
+       "why not yet (1); the logger keeps trying.",
+       choice<bool>(&Options::background, {{"true", true}, {"false", false}})},
+      {"Running", "pid-file", "FILE", "", "File with the process id, while the logger runs.",
+       file_path(&Options::pid_file, "/run/mqtt-logger.pid")},
+      {"Running", "log-file", "FILE", "",
+       "File that the log is appended to. Default: standard error; with --background the system's log.",
+       file_path(&Options::log_file, "/var/log/mqtt-logger.log")},
+      {"Running", "metrics-file", "FILE", "",
+       "File with metrics for Prometheus (node_exporter's textfile collector), replaced each --stats-every.",
+       file_path(&Options::metrics_file, "/var/lib/node_exporter/mqtt_logger.prom")},
+      {"Running", "stale-after", "DURATION", "0",
+       "Warn when a topic filter brings nothing for so long. 0 = never.",
+       duration(&Options::stale_after, milliseconds{std::chrono::hours{24 * 365}},
+                "must be 0 (never) or a duration up to 365d, such as 30s, 5m or 1h")},
+
+      {"Actions", "status", "", "",
+       "Print what the logger of this --output does, and exit: 0 if one runs, 1 if none.",
+       action(Action::status)},
+      {"Actions", "stop", "", "",
+       "Stop the logger of this --output, or of this --pid-file, wait until it has ended, and exit.",
+       action(Action::stop)},
 
       {"Simulation", "simulate", "", "", "Publish readings of simulated sensors to the same broker.",
        choice<bool>(&Options::simulate, {{"true", true}, {"false", false}})},

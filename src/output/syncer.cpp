@@ -47,6 +47,11 @@ void Syncer::set_checkpoint(const Checkpoint& checkpoint) noexcept {
   checkpoint_ = checkpoint;
 }
 
+Checkpoint Syncer::checkpoint() const noexcept {
+  const std::lock_guard lock{checkpoint_mutex_};
+  return checkpoint_;
+}
+
 bool Syncer::sync() noexcept {
   const std::lock_guard sync_lock{sync_mutex_};
   const Checkpoint checkpoint = [this] {

@@ -3,6 +3,7 @@
 #include "mqtt_logger/format/fields.hpp"
 #include "mqtt_logger/journal/crash_point.hpp"
 #include "mqtt_logger/log.hpp"
+#include "mqtt_logger/platform/process.hpp"
 
 #include <utility>
 
@@ -70,11 +71,13 @@ Writer::Turn Writer::step() noexcept {
 }
 
 void Writer::run() noexcept {
+  name_this_thread("writer");
   int idle_rounds = 0;
   for (;;) {
     const bool is_stopping =
         is_stopping_.load(std::memory_order_acquire);  // before step(): all is there to be read
     const Turn turn = step();
+    statistics_.writer_turns.add();
     if (is_stopping && turn != Turn::wrote) return;
     if (turn == Turn::wrote && is_batch_full_) continue;  // more is waiting
     idle_rounds = turn == Turn::idle ? idle_rounds + 1 : 0;
@@ -167,10 +170,12 @@ void Writer::watch_clock(ReceiveTime time) noexcept {
 
 bool Writer::write_batch() noexcept {
   for (FileSink& sink : exports_.sinks()) {
+    const std::size_t bytes = sink.batch_bytes();
     if (const std::error_code error = sink.write()) {
       report(sink.path(), error.message());
       return false;
     }
+    statistics_.written_bytes.add(bytes);
   }
   if (std::exchange(is_failing_, false)) log::info("exports can be written again");
   return true;

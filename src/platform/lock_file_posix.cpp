@@ -2,45 +2,53 @@
 #include "mqtt_logger/platform/process.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
+#include <fstream>
+#include <optional>
 #include <string>
+#include <thread>
+#include <utility>
 
 namespace mqtt_logger {
 namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kLongestText = std::size_t{256} * 1024;
+// read_lock() holds the lock for a moment to see whether it is free. That must not keep a logger from
+// starting.
+constexpr auto kPatience = 100ms;
+constexpr auto kTryAgainAfter = 5ms;
 
 std::error_code last_error() noexcept {
   return {errno, std::system_category()};
 }
 
-class PosixLockFile final : public LockFile {
+/// Closes a descriptor at the end of its scope.
+class Descriptor {
  public:
-  PosixLockFile(std::filesystem::path path, int descriptor)
-      : path_{std::move(path)}, descriptor_{descriptor} {}
-  ~PosixLockFile() override {
-    ::unlink(path_.c_str());  // before the lock ends, so that it can only be our own file
-    ::close(descriptor_);
+  explicit Descriptor(int descriptor) noexcept : descriptor_{descriptor} {}
+  ~Descriptor() {
+    if (descriptor_ >= 0) ::close(descriptor_);
   }
-  PosixLockFile(const PosixLockFile&) = delete;
-  PosixLockFile& operator=(const PosixLockFile&) = delete;
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  [[nodiscard]] int get() const noexcept { return descriptor_; }
+  [[nodiscard]] int release() noexcept { return std::exchange(descriptor_, -1); }
 
  private:
-  std::filesystem::path path_;
   int descriptor_;
 };
-
-std::uint64_t read_process_id(int descriptor) noexcept {
-  std::array<char, 24> text{};
-  const ssize_t length = ::pread(descriptor, text.data(), text.size(), 0);
-  std::uint64_t id = 0;
-  if (length > 0) std::from_chars(text.data(), text.data() + length, id);
-  return id;
-}
 
 // The holder may have removed the file between our open() and our flock(): then we hold a lock on nothing.
 bool is_still_named(int descriptor, const std::filesystem::path& path) noexcept {
@@ -50,35 +58,161 @@ bool is_still_named(int descriptor, const std::filesystem::path& path) noexcept 
          ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
 }
 
+std::error_code write_all(int descriptor, std::string_view bytes, off_t offset) noexcept {
+  while (!bytes.empty()) {
+    const ssize_t written = ::pwrite(descriptor, bytes.data(), bytes.size(), offset);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return last_error();
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+    offset += written;
+  }
+  return {};
+}
+
+class PosixLockFile final : public LockFile {
+ public:
+  PosixLockFile(std::filesystem::path path, int descriptor)
+      : path_{std::filesystem::absolute(path)},
+        descriptor_{descriptor},
+        begin_{std::to_string(process_id()) + '\n'} {}
+  ~PosixLockFile() override {
+    // Before the lock ends, so that it can only be our own file; unless somebody has put another in its
+    // place.
+    if (is_still_named(descriptor_.get(), path_)) ::unlink(path_.c_str());
+  }
+  PosixLockFile(const PosixLockFile&) = delete;
+  PosixLockFile& operator=(const PosixLockFile&) = delete;
+
+  std::error_code begin() noexcept {
+    if (::ftruncate(descriptor_.get(), 0) != 0) return last_error();
+    return write_all(descriptor_.get(), begin_, 0);
+  }
+
+  std::error_code publish(std::string_view text) noexcept override {
+    const auto offset = static_cast<off_t>(begin_.size());
+    if (const std::error_code error = write_all(descriptor_.get(), text, offset)) return error;
+    return ::ftruncate(descriptor_.get(), offset + static_cast<off_t>(text.size())) == 0 ? std::error_code{}
+                                                                                         : last_error();
+  }
+
+ private:
+  std::filesystem::path path_;
+  Descriptor descriptor_;
+  std::string begin_;
+};
+
+std::string read_text(int descriptor) {
+  std::string text(kLongestText, '\0');
+  std::size_t length = 0;
+  while (length < text.size()) {
+    const ssize_t got =
+        ::pread(descriptor, text.data() + length, text.size() - length, static_cast<off_t>(length));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    length += static_cast<std::size_t>(got);
+  }
+  text.resize(length);
+  return text;
+}
+
+std::uint64_t parse_process_id(std::string_view text) noexcept {
+  std::uint64_t id = 0;
+  std::from_chars(text.data(), text.data() + text.size(), id);
+  return id;
+}
+
+/// When a process has started, in seconds since the machine has; nothing if that is unknown.
+std::optional<double> find_start(std::uint64_t process) {
+  std::ifstream file{"/proc/" + std::to_string(process) + "/stat"};
+  std::string text{std::istreambuf_iterator<char>{file}, {}};
+  const std::size_t name_end = text.rfind(')');  // the name may hold anything
+  if (name_end == std::string::npos) return std::nullopt;
+  constexpr int kFieldsBefore = 19;  // between the name and the time of the start
+  std::size_t begin = name_end + 1;
+  for (int field = 0; field < kFieldsBefore && begin != std::string::npos; ++field)
+    begin = text.find(' ', begin + 1);
+  if (begin == std::string::npos) return std::nullopt;
+  const std::uint64_t ticks = parse_process_id(std::string_view{text}.substr(begin + 1));
+  return static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+double to_seconds(const timespec& time) noexcept {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+bool is_younger(std::uint64_t process, const timespec& file_time) {
+  const auto start = find_start(process);
+  if (!start) return false;
+  timespec now{};
+  timespec since_boot{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  ::clock_gettime(CLOCK_BOOTTIME, &since_boot);
+  constexpr double kSlack = 1;  // the kernel counts in ticks
+  return to_seconds(now) - to_seconds(since_boot) + *start > to_seconds(file_time) + kSlack;
+}
+
 }  // namespace
 
 std::error_code take_lock(const std::filesystem::path& path, std::unique_ptr<LockFile>& lock,
                           std::uint64_t& holder) {
   holder = 0;
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
   for (;;) {
-    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
-    if (descriptor < 0) return last_error();
-    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-      const std::error_code error = errno == EWOULDBLOCK
-                                        ? std::make_error_code(std::errc::resource_unavailable_try_again)
-                                        : last_error();
-      holder = read_process_id(descriptor);
-      ::close(descriptor);
-      return error;
+    Descriptor descriptor{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644)};
+    if (descriptor.get() < 0) return last_error();
+    if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK) return last_error();
+      if (std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::sleep_for(kTryAgainAfter);
+        continue;
+      }
+      holder = parse_process_id(read_text(descriptor.get()));
+      return std::make_error_code(std::errc::resource_unavailable_try_again);
     }
-    if (!is_still_named(descriptor, path)) {
-      ::close(descriptor);
-      continue;
-    }
-    const std::string text = std::to_string(process_id()) + '\n';
-    const bool is_written =
-        ::ftruncate(descriptor, 0) == 0 &&
-        ::pwrite(descriptor, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
-    const std::error_code error = is_written ? std::error_code{} : last_error();
-    lock = std::make_unique<PosixLockFile>(path, descriptor);  // removes the file if it could not be written
-    if (error) lock.reset();
+    if (!is_still_named(descriptor.get(), path)) continue;
+    auto taken = std::make_unique<PosixLockFile>(path, descriptor.release());
+    const std::error_code error = taken->begin();
+    if (!error) lock = std::move(taken);  // else its destructor removes the file
     return error;
   }
+}
+
+std::error_code read_lock(const std::filesystem::path& path, LockReading& reading) {
+  reading = {};
+  const Descriptor descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+  if (descriptor.get() < 0) return errno == ENOENT ? std::error_code{} : last_error();
+  if (::flock(descriptor.get(), LOCK_SH | LOCK_NB) == 0) return {};
+  if (errno != EWOULDBLOCK) return last_error();
+  const std::string text = read_text(descriptor.get());
+  reading.is_held = true;
+  reading.holder = parse_process_id(text);
+  reading.text = text.substr(std::min(text.find('\n'), text.size() - 1) + 1);
+  return {};
+}
+
+std::error_code ask_holder_to_stop(const std::filesystem::path& path, std::uint64_t& holder) {
+  LockReading before;
+  if (const std::error_code error = read_lock(path, before)) return error;
+  holder = before.holder;
+  if (!before.is_held || holder == 0) return std::make_error_code(std::errc::no_such_process);
+  // The descriptor stands for this one process, also when its id is given to another one meanwhile.
+  const Descriptor process{static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(holder), 0))};
+  if (process.get() < 0) return last_error();
+  LockReading after;
+  if (const std::error_code error = read_lock(path, after)) return error;
+  if (!after.is_held || after.holder != holder) return std::make_error_code(std::errc::no_such_process);
+  return ::syscall(SYS_pidfd_send_signal, process.get(), SIGTERM, nullptr, 0) == 0 ? std::error_code{}
+                                                                                   : last_error();
+}
+
+std::uint64_t find_living_process(const std::filesystem::path& path) {
+  const Descriptor descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+  struct stat file {};
+  if (descriptor.get() < 0 || ::fstat(descriptor.get(), &file) != 0) return 0;
+  const std::uint64_t process = parse_process_id(read_text(descriptor.get()));
+  if (process == 0 || process > INT32_MAX) return 0;
+  if (::kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH) return 0;
+  return is_younger(process, file.st_mtim) ? 0 : process;
 }
 
 }  // namespace mqtt_logger

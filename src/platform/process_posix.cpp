@@ -1,5 +1,6 @@
 #include "mqtt_logger/platform/process.hpp"
 
+#include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -30,6 +31,10 @@ std::string boot_id() {
 void kill_self() noexcept {
   ::kill(::getpid(), SIGKILL);
   for (;;) ::pause();  // until the signal is here
+}
+
+void name_this_thread(const char* name) noexcept {
+  ::pthread_setname_np(::pthread_self(), name);
 }
 
 void remove_from_environment(const char* name) noexcept {

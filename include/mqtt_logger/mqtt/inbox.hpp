@@ -4,6 +4,7 @@
 #include "mqtt_logger/message.hpp"
 #include "mqtt_logger/options.hpp"
 #include "mqtt_logger/statistics.hpp"
+#include "mqtt_logger/topic_watch.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -44,6 +45,8 @@ class Inbox {
   void receive(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept;
   /// Whether receive() waits for room in the journal. Any thread.
   [[nodiscard]] bool is_waiting() const noexcept { return is_waiting_.load(std::memory_order_relaxed); }
+  /// Which topic filters have gone silent. Main thread.
+  [[nodiscard]] const TopicWatch& topic_watch() const noexcept { return topic_watch_; }
   void stop() noexcept { is_stopping_.store(true, std::memory_order_relaxed); }
 
  private:
@@ -56,6 +59,7 @@ class Inbox {
 
   Journal& journal_;
   Statistics& statistics_;
+  TopicWatch topic_watch_;
   const std::vector<std::string> excluded_topics_;
   const std::function<bool()> is_stop_requested_;
   bool is_synced_each_;

@@ -3,6 +3,7 @@
 #include "mqtt_logger/journal/journal.hpp"
 #include "mqtt_logger/mqtt/inbox.hpp"
 #include "mqtt_logger/options.hpp"
+#include "mqtt_logger/run_status.hpp"
 #include "mqtt_logger/statistics.hpp"
 
 #include <chrono>
@@ -46,6 +47,8 @@ class Subscriber {
 
   /// The broker that is or will be connected to.
   [[nodiscard]] const BrokerAddress& broker() const noexcept;
+  /// How it stands with the broker, for those who report it.
+  [[nodiscard]] const ConnectionStatus& connection() const noexcept;
 
   /// Takes no more messages: disconnects and keeps the session at the broker. When it returns, the inbox is
   /// called no more.

@@ -32,6 +32,7 @@ class Syncer {
 
   /// What the writer has committed. Any thread.
   void set_checkpoint(const Checkpoint& checkpoint) noexcept;
+  [[nodiscard]] Checkpoint checkpoint() const noexcept;
   /// Exports, then journal, then the checkpoint that names them: what a checkpoint on the device says is on
   /// the device. Whether that was done.
   [[nodiscard]] bool sync() noexcept;
@@ -44,7 +45,7 @@ class Syncer {
   Journal& journal_;
   Exports& exports_;
 
-  std::mutex checkpoint_mutex_;  // taken once a batch, and once a sync
+  mutable std::mutex checkpoint_mutex_;  // taken once a batch, and once a sync
   Checkpoint checkpoint_;
 
   std::mutex sync_mutex_;  // over what follows: a sync is one at a time

@@ -16,6 +16,9 @@ namespace mqtt_logger {
 /// Ends this process at once, as if another one had killed it: nothing of it is run or flushed any more.
 [[noreturn]] void kill_self() noexcept;
 
+/// Gives the calling thread a name, for tools that list threads. At most 15 characters.
+void name_this_thread(const char* name) noexcept;
+
 /// Takes a variable out of this process's environment. Call before the first thread starts.
 void remove_from_environment(const char* name) noexcept;
 

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "mqtt_logger/log.hpp"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace mqtt_logger {
+
+/// From now on standard error is this file, which is made or appended to: not only our log, but whatever a
+/// library or the system says when we die. Again: the file is opened anew (it was moved away). Any thread may
+/// log meanwhile.
+[[nodiscard]] std::error_code redirect_standard_error(const std::filesystem::path& path) noexcept;
+
+/// A line to what standard error was before the first redirect_standard_error(), if that was called.
+void write_to_former_standard_error(std::string_view line) noexcept;
+
+/// A line into the system's log: syslog; on Windows the event log.
+void write_to_system_log(LogLevel level, const std::string& line) noexcept;
+
+}  // namespace mqtt_logger

@@ -1,0 +1,88 @@
+#include "mqtt_logger/running/actions.hpp"
+
+#include "mqtt_logger/platform/lock_file.hpp"
+#include "mqtt_logger/running/output_lock.hpp"
+#include "mqtt_logger/running/status_text.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <thread>
+
+namespace mqtt_logger {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kStopPatience = 2min;
+constexpr auto kLookEvery = 20ms;
+constexpr int kReadings = 50;  // of a status that is being replaced
+
+void print(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+}
+
+LockReading read(const std::filesystem::path& path) {
+  LockReading reading;
+  if (const std::error_code error = read_lock(path, reading)) {
+    throw StartupError{ExitCode::output_unusable,
+                       fmt::format("{}: cannot be read: {}", path.string(), error.message())};
+  }
+  return reading;
+}
+
+}  // namespace
+
+ExitCode show_status(const Options& options) {
+  const auto path = output_lock_path(options);
+  LockReading reading;
+  for (int i = 0; i < kReadings; ++i) {
+    reading = read(path);
+    if (!reading.is_held) {
+      print(fmt::format("no logger runs for --output {}\n", options.output.string()));
+      return ExitCode::something_pending;
+    }
+    if (const auto status = read_status(reading.text)) {
+      const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+      print(describe(*status, now));
+      return ExitCode::everything_written;
+    }
+    std::this_thread::sleep_for(kLookEvery);
+  }
+  print(fmt::format("running        as process {}, which has not told yet what it does\n", reading.holder));
+  return ExitCode::everything_written;
+}
+
+ExitCode stop_running_logger(const Options& options) {
+  const auto path = options.pid_file.empty() ? output_lock_path(options) : options.pid_file;
+  std::uint64_t holder = 0;
+  const std::error_code error = ask_holder_to_stop(path, holder);
+  if (error == std::errc::no_such_process) {
+    print(options.pid_file.empty() ? fmt::format("no logger runs for --output {}\n", options.output.string())
+                                   : fmt::format("no logger runs for --pid-file {}\n", path.string()));
+    return ExitCode::everything_written;
+  }
+  if (error) {
+    throw StartupError{ExitCode::output_unusable,
+                       fmt::format("--stop: process {} of {} cannot be stopped: {}", holder, path.string(),
+                                   error.message())};
+  }
+  for (const auto deadline = Clock::now() + kStopPatience; Clock::now() < deadline;) {
+    const LockReading reading = read(path);
+    if (!reading.is_held || reading.holder != holder) {
+      print(fmt::format("process {} has stopped\n", holder));
+      return ExitCode::everything_written;
+    }
+    std::this_thread::sleep_for(kLookEvery);
+  }
+  throw StartupError{
+      ExitCode::something_pending,
+      fmt::format(
+          "--stop: process {} was asked to stop and still runs after {} s; --status shows what it does",
+          holder, std::chrono::seconds{kStopPatience}.count())};
+}
+
+}  // namespace mqtt_logger

@@ -1,0 +1,39 @@
+#include "mqtt_logger/running/log_setup.hpp"
+
+#include "mqtt_logger/platform/log_output.hpp"
+
+#include <string>
+
+namespace mqtt_logger {
+
+void set_up_log(const Options& options) {
+  log::set_level(options.log_level);
+  if (!options.log_file.empty()) {
+    if (const std::error_code error = redirect_standard_error(options.log_file)) {
+      throw StartupError{ExitCode::output_unusable, fmt::format("--log-file {}: cannot be written: {}",
+                                                                options.log_file.string(), error.message())};
+    }
+  } else if (options.background) {
+    log::use_system_log();
+  }
+}
+
+void reopen_log(const Options& options) {
+  if (options.log_file.empty()) return;
+  if (const std::error_code error = redirect_standard_error(options.log_file)) {
+    log::error("--log-file {} cannot be opened again: {}; going on with the old one",
+               options.log_file.string(), error.message());
+  }
+}
+
+void report_startup_error(const Options& options, Background* background, const StartupError& error) {
+  log::error("{}", error.what());
+  const std::string line = std::string{"mqtt-logger: "} + error.what();
+  if (background != nullptr) {
+    background->report(static_cast<int>(error.exit_code()), line);  // the waiting command prints it
+  } else if (!options.log_file.empty()) {
+    write_to_former_standard_error(line + '\n');
+  }
+}
+
+}  // namespace mqtt_logger

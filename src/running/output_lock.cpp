@@ -1,0 +1,43 @@
+#include "mqtt_logger/running/output_lock.hpp"
+
+#include "mqtt_logger/error.hpp"
+#include "mqtt_logger/platform/file.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+
+namespace mqtt_logger {
+
+std::filesystem::path output_lock_path(const Options& options) {
+  std::filesystem::path path = options.output;
+  path += ".lock";
+  return path;
+}
+
+std::unique_ptr<LockFile> lock_output(const Options& options) {
+  if (const auto folder = options.output.parent_path(); !folder.empty()) {
+    if (const std::error_code error = system_files().create_folders(folder)) {
+      throw StartupError{ExitCode::output_unusable,
+                         fmt::format("--output {}: cannot make the folder {}: {}", options.output.string(),
+                                     folder.string(), error.message())};
+    }
+  }
+  std::unique_ptr<LockFile> lock;
+  std::uint64_t holder = 0;
+  const std::error_code error = take_lock(output_lock_path(options), lock, holder);
+  if (error == std::errc::resource_unavailable_try_again) {
+    throw StartupError{
+        ExitCode::output_unusable,
+        fmt::format(
+            "--output {}: in use by another logger, process {}; stop that one or choose another output",
+            options.output.string(), holder)};
+  }
+  if (error) {
+    throw StartupError{ExitCode::output_unusable, fmt::format("--output {}: cannot write in its folder: {}",
+                                                              options.output.string(), error.message())};
+  }
+  return lock;
+}
+
+}  // namespace mqtt_logger
