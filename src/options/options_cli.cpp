@@ -267,6 +267,10 @@ bool contains(const std::vector<std::string>& arguments, std::string_view wanted
 
 }  // namespace
 
+std::string_view help_notes() noexcept {
+  return kHelpEnd;
+}
+
 std::variant<Options, ParseExit> parse_options(const std::vector<std::string>& arguments,
                                                const std::vector<EnvironmentVariable>& environment,
                                                const std::function<std::string()>& versions) {

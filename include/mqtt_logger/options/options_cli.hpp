@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -17,6 +18,9 @@ struct ParseExit {
   ExitCode exit_code = ExitCode::everything_written;
   std::string text;
 };
+
+/// What `--help` says behind the options: units, sources, exit codes, examples.
+[[nodiscard]] std::string_view help_notes() noexcept;
 
 /// Command line, environment (`MQTT_LOGGER_<OPTION>`) and configuration file (`--config`, TOML) to options;
 /// the first of these three that sets an option wins. Reads the configuration file, looks whether paths are

@@ -1,0 +1,120 @@
+"""What is installed: manual page, completions, service, and the Debian package."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+from logger import logger_command
+from scenario import main
+
+_BUILD = Path(logger_command()[-1]).resolve().parent
+
+
+def run(*command: object, **options: object) -> str:
+    result = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)  # type: ignore
+    assert result.returncode == 0, f"{command}: {result.stdout}{result.stderr}"
+    return result.stdout
+
+
+def options_of_help() -> set[str]:
+    return set(re.findall(r"^ +(?:-h,)?(--[a-z][a-z-]*)", run(*logger_command(), "--help"), re.MULTILINE))
+
+
+@unittest.skipUnless(shutil.which("dpkg-deb") and shutil.which("cpack"), "needs dpkg and CPack")
+class DebianPackage(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.folder = Path(tempfile.mkdtemp(prefix="mqtt-logger-package-")).resolve()
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        run("cpack", "-G", "DEB", "-B", cls.folder / "packages", "--config", _BUILD / "CPackConfig.cmake", cwd=_BUILD)
+        (cls.package,) = (cls.folder / "packages").glob("*.deb")
+        cls.root = cls.folder / "root"
+        run("dpkg-deb", "--extract", cls.package, cls.root)
+
+    def test_installs_what_belongs_to_it_and_nothing_else(self) -> None:
+        installed = {str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.is_file()}
+        self.assertEqual(installed, {
+            "etc/mqtt-logger/mqtt-logger.toml",
+            "usr/bin/mqtt-logger",
+            "usr/lib/systemd/system/mqtt-logger.service",
+            "usr/share/bash-completion/completions/mqtt-logger",
+            "usr/share/doc/mqtt-logger/LICENSE",
+            "usr/share/doc/mqtt-logger/README.md",
+            "usr/share/fish/vendor_completions.d/mqtt-logger.fish",
+            "usr/share/man/man1/mqtt-logger.1",
+            "usr/share/zsh/vendor-completions/_mqtt-logger",
+        })
+
+    def test_depends_on_the_libraries_it_needs(self) -> None:
+        depends = run("dpkg-deb", "--field", self.package, "Depends")
+        self.assertIn("libpaho-mqttpp3", depends)
+        self.assertIn("libc6", depends)
+
+    def test_settings_survive_updates_and_no_user_is_made(self) -> None:
+        control = self.folder / "control"
+        run("dpkg-deb", "--control", self.package, control)
+        self.assertEqual((control / "conffiles").read_text(), "/etc/mqtt-logger/mqtt-logger.toml\n")
+        for script in ("postinst", "prerm"):
+            self.assertNotIn("adduser", (control / script).read_text())
+            run("sh", "-n", control / script)
+
+    def test_unit_names_the_places_of_the_package(self) -> None:
+        unit = (self.root / "usr/lib/systemd/system/mqtt-logger.service").read_text()
+        self.assertIn("ExecStart=/usr/bin/mqtt-logger --config /etc/mqtt-logger/mqtt-logger.toml ", unit)
+
+    def test_program_and_settings_work(self) -> None:
+        settings = self.root / "etc/mqtt-logger/mqtt-logger.toml"
+        program = self.root / "usr/bin/mqtt-logger"
+        self.assertIn("mqtt-logger", run(program, "--version"))
+        # Settings that were wrong would end it with exit code 2.
+        result = subprocess.run([program, "--config", settings, "--status"], cwd=self.folder, capture_output=True)
+        self.assertEqual(result.returncode, 1, result.stderr)
+
+    def test_manual_page_shows_every_option(self) -> None:
+        if shutil.which("man") is None:
+            self.skipTest("man is not installed")
+        page = self.root / "usr/share/man/man1/mqtt-logger.1"
+        environment = {**os.environ, "MANWIDTH": "200", "LC_ALL": "C.UTF-8"}
+        result = subprocess.run(["man", "--warnings", "-l", str(page)], capture_output=True, text=True, env=environment)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        shown = re.sub(".\b", "", result.stdout).replace("\N{HYPHEN}", "-")
+        for option in options_of_help():
+            self.assertIn(option, shown)
+        self.assertIn("Exit codes:", shown)
+
+    def test_bash_completes(self) -> None:
+        script = self.root / "usr/share/bash-completion/completions/mqtt-logger"
+
+        def complete(*words: str) -> list[str]:
+            code = (f'. {script}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
+                    '_mqtt_logger; printf "%s\\n" "${COMPREPLY[@]}"')
+            return run("bash", "-c", code, "bash", *words, cwd=ROOT).split()
+
+        self.assertEqual(set(complete("mqtt-logger", "--")), options_of_help())
+        self.assertEqual(complete("mqtt-logger", "--met"), ["--metrics-file"])
+        self.assertEqual(complete("mqtt-logger", "--qos", ""), ["0", "1", "2"])
+        self.assertEqual(complete("mqtt-logger", "--config", "READ"), ["README.md"])
+
+    def test_other_shells_understand_their_completions(self) -> None:
+        for shell, script in (("zsh", "zsh/vendor-completions/_mqtt-logger"),
+                              ("fish", "fish/vendor_completions.d/mqtt-logger.fish")):
+            if shutil.which(shell) is None:
+                continue
+            with self.subTest(shell=shell):
+                run(shell, "-n", self.root / "usr/share" / script)
+        if shutil.which("fish"):
+            found = run("fish", "-c", f"source {self.root}/usr/share/fish/vendor_completions.d/mqtt-logger.fish; "
+                                      "complete -C 'mqtt-logger --met'")
+            self.assertIn("--metrics-file", found)
+
+
+if __name__ == "__main__":
+    main(needs_broker=False)

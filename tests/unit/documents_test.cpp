@@ -1,0 +1,26 @@
+#include "mqtt_logger/options/documents.hpp"
+
+#include "mqtt_logger/options/option_table.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace mqtt_logger;
+
+TEST_CASE("Manual page and completions know every option") {
+  for (const OptionDefinition& definition : option_definitions()) {
+    const std::string name{definition.name};
+    CAPTURE(name);
+    std::string in_man_page;
+    for (const char byte : name) in_man_page += byte == '-' ? std::string{"\\-"} : std::string{byte};
+    CHECK(make_man_page("1.0").find("\\fB\\-\\-" + in_man_page + "\\fR") != std::string::npos);
+    CHECK(make_bash_completion().find("--" + name) != std::string::npos);
+    CHECK(make_zsh_completion().find("--" + name + "[") != std::string::npos);
+    CHECK(make_fish_completion().find("-l " + name + " ") != std::string::npos);
+  }
+}
+
+TEST_CASE("Completions know the values of options") {
+  CHECK(make_bash_completion().find("--qos) COMPREPLY=($(compgen -W '0 1 2' ") != std::string::npos);
+  CHECK(make_zsh_completion().find(":0|1|2:(0 1 2)") != std::string::npos);
+  CHECK(make_fish_completion().find("-l config -r -F") != std::string::npos);
+}
