@@ -139,7 +139,7 @@ ExitCode run(const Options& options, Background* background) {
       stop_events->wait(
           std::min({due, look_due, report.advance(), service.advance(), status_topic.advance()}));
       if (stop_events->take_reopen_request()) {
-        log::info("opening the exports and the log again (SIGHUP)");
+        log::info("opening the exports again, and the log (SIGHUP)");
         writer.open_again();
         reopen_log(options);
       }
