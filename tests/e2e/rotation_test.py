@@ -12,13 +12,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import exports
 from logger import Logger
-from numbered import TOPIC_FILTER, Account, make_message, take_account
+from numbered import TOPIC_FILTER, Account, NumberedPublisher, Pace, take_account
 from scenario import Scenario, main
 from waiting import wait_until
 
 _TURNS = 1000
 _KILLS = 9
-_MESSAGES = 6000
 _SEED = 6
 _NAME = re.compile(r"mqtt_data-(\d{8}T\d{6}Z)(?:-(\d+))?\.(csv|json)")
 
@@ -67,21 +66,20 @@ class Rotation(Scenario):
                                    "--rotate-size", "1KiB", "--journal-size", "64KiB")
 
         logger = start().wait_until_subscribed()
-        publisher = self.connect(broker.port)
-        batch = _MESSAGES // (_KILLS + 1)
-        for begin in range(0, _MESSAGES, batch):
-            publisher.publish_all(make_message(number, 1) for number in range(begin, begin + batch))
-            if begin + batch == _MESSAGES:
-                break
-            goal = len(self.files("csv")) + chance.randrange(batch // 10)
+        publisher = NumberedPublisher(broker.port, 1, "5", Pace(rate=1500, burst=50))
+        self.addCleanup(publisher.kill)
+        for _ in range(_KILLS):
+            goal = len(self.files("csv")) + chance.randrange(2 * _TURNS // _KILLS)
             wait_until(lambda: len(self.files("csv")) >= goal, 60, f"{goal} files", poll=0.02)
             time.sleep(chance.uniform(0, 0.02))
             logger.kill()
             logger = start()
-        wait_until(lambda: self.count() >= _MESSAGES, 60, f"{_MESSAGES} records", poll=0.5)
+        wait_until(lambda: len(self.files("csv")) > _TURNS, 60, f"{_TURNS} files", poll=0.1)
+        published = publisher.finish()
+        wait_until(lambda: self.count() >= published, 60, f"{published} records", poll=0.5)
         self.assert_stops(logger)
         self.assertGreater(len(self.files("csv")), _TURNS)
-        self.assertEqual(take_account(self.read_series(), _MESSAGES), Account())
+        self.assertEqual(take_account(self.read_series(), published), Account())
         self.assertEqual([path.name for path in (self.work / "exports").glob("*aside*")], [])
 
     def test_rotation_switched_on_and_off_again(self) -> None:

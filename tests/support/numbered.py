@@ -68,7 +68,7 @@ def take_account(records: list[Record], published: int) -> Account:
 
 class NumberedPublisher(Background):
     """Publishes numbered messages, in a process of its own, until it is told to finish; never far ahead of the CSV
-    `exports`, which together hold every message.
+    `exports`, if there are any: together they hold every message.
 
     Mosquitto and Paho keep what is in flight at QoS 2 in lists: with a long queue they would need minutes.
     """
@@ -88,7 +88,7 @@ class NumberedPublisher(Background):
         published = 0
 
         def may_go_on() -> bool:
-            while (all(export.exists() for export in exports)
+            while (exports and all(export.exists() for export in exports)
                    and published - sum(file.count_lines() for file in growing) > most_ahead):
                 if pipe.poll(0.02):
                     return False
