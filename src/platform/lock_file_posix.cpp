@@ -71,7 +71,7 @@ std::error_code write_all(int descriptor, std::string_view bytes, off_t offset) 
 
 class PosixLockFile final : public LockFile {
  public:
-  PosixLockFile(std::filesystem::path path, int descriptor)
+  PosixLockFile(const std::filesystem::path& path, int descriptor)
       : path_{std::filesystem::absolute(path)},
         descriptor_{descriptor},
         begin_{std::to_string(process_id()) + '\n'} {}
