@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from logger import logger_command
+from programs import require_program
 from scenario import main
 
 _BUILD = Path(logger_command()[-1]).resolve().parent
@@ -28,13 +29,12 @@ def options_of_help() -> set[str]:
     return set(re.findall(r"^ +(?:-h,)?(--[a-z][a-z-]*)", run(*logger_command(), "--help"), re.MULTILINE))
 
 
-@unittest.skipUnless(shutil.which("dpkg-deb") and shutil.which("cpack"), "needs dpkg and CPack")
 class DebianPackage(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         cls.folder = Path(tempfile.mkdtemp(prefix="mqtt-logger-package-")).resolve()
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
-        run("cpack", "-G", "DEB", "-B", cls.folder / "packages", "--config", _BUILD / "CPackConfig.cmake", cwd=_BUILD)
+        run(require_program("cpack"), "-G", "DEB", "-B", cls.folder / "packages", "--config", _BUILD / "CPackConfig.cmake", cwd=_BUILD)
         (cls.package,) = (cls.folder / "packages").glob("*.deb")
         cls.root = cls.folder / "root"
         run("dpkg-deb", "--extract", cls.package, cls.root)
@@ -79,11 +79,9 @@ class DebianPackage(unittest.TestCase):
         self.assertEqual(result.returncode, 1, result.stderr)
 
     def test_manual_page_shows_every_option(self) -> None:
-        if shutil.which("man") is None:
-            self.skipTest("man is not installed")
         page = self.root / "usr/share/man/man1/mqtt-logger.1"
         environment = {**os.environ, "MANWIDTH": "200", "LC_ALL": "C.UTF-8"}
-        result = subprocess.run(["man", "--warnings", "-l", str(page)], capture_output=True, text=True, env=environment)
+        result = subprocess.run([require_program("man"), "--warnings", "-l", str(page)], capture_output=True, text=True, env=environment)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         shown = re.sub(".\b", "", result.stdout).replace("\N{HYPHEN}", "-")
         for option in options_of_help():
@@ -106,14 +104,14 @@ class DebianPackage(unittest.TestCase):
     def test_other_shells_understand_their_completions(self) -> None:
         for shell, script in (("zsh", "zsh/vendor-completions/_mqtt-logger"),
                               ("fish", "fish/vendor_completions.d/mqtt-logger.fish")):
-            if shutil.which(shell) is None:
-                continue
             with self.subTest(shell=shell):
-                run(shell, "-n", self.root / "usr/share" / script)
-        if shutil.which("fish"):
-            found = run("fish", "-c", f"source {self.root}/usr/share/fish/vendor_completions.d/mqtt-logger.fish; "
-                                      "complete -C 'mqtt-logger --met'")
-            self.assertIn("--metrics-file", found)
+                run(require_program(shell), "-n", self.root / "usr/share" / script)
+
+    def test_fish_completes(self) -> None:
+        found = run(require_program("fish"), "-c",
+                    f"source {self.root}/usr/share/fish/vendor_completions.d/mqtt-logger.fish; "
+                    "complete -C 'mqtt-logger --met'", env={**os.environ, "HOME": str(self.folder)})
+        self.assertIn("--metrics-file", found)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import importlib.machinery
 import importlib.util
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from processes import die_with_parent
+from programs import require_program
 from scenario import Scenario, main
 from waiting import SLOWNESS, wait_until
 
@@ -87,8 +87,11 @@ class Numbers(unittest.TestCase):
                 self.assertEqual(plot.read_number(payload, pointer), expected)
 
 
-@unittest.skipIf(shutil.which("gnuplot") is None, "gnuplot is not installed")
 class Plot(Scenario):
+    def setUp(self) -> None:
+        super().setUp()
+        require_program("gnuplot")
+
     def plot(self, *arguments: object, exit_code: int = 0) -> str:
         done = subprocess.run([SCRIPT, *map(str, arguments)], cwd=self.work, capture_output=True, text=True,
                               timeout=60 * SLOWNESS)

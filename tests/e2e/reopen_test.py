@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import exports
 from mqtt_packets import Message
 from numbered import TOPIC_FILTER, Account, make_message, take_account
+from programs import require_program
 from scenario import Scenario, main
 from waiting import wait_until
 
@@ -102,9 +103,7 @@ class Reopen(Scenario):
         self.assertEqual(len(list(self.folder.glob("mqtt_data*.*"))), 2, "CSV and JSON")
 
     def test_logrotate_under_load(self) -> None:
-        program = shutil.which("logrotate", path="/usr/sbin:/usr/bin:/sbin")
-        if program is None:
-            self.skipTest("logrotate is not installed")
+        program = require_program("logrotate")
         config = self.directory / "logrotate.conf"
         config.write_text(_LOGROTATE.format(exports=self.folder, pid=self.logger.pid))
         config.chmod(0o600)

@@ -1,7 +1,6 @@
 """As a systemd service: readiness, status lines, the watchdog, and the unit file."""
 
 import re
-import shutil
 import subprocess
 import sys
 import unittest
@@ -13,6 +12,7 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 from frozen_thread import frozen
 from logger import Logger
 from notify_socket import NotifySocket
+from programs import require_program
 from scenario import Scenario, main
 from waiting import SLOWNESS
 
@@ -88,18 +88,17 @@ class Notifications(Scenario):
 
 class UnitFile(unittest.TestCase):
     def setUp(self) -> None:
-        if shutil.which("systemd-analyze") is None:
-            self.skipTest("systemd-analyze is not installed")
+        self.analyze = require_program("systemd-analyze")
         self.unit = ROOT / "scripts/mqtt-logger.service"
 
     def test_is_understood(self) -> None:
         # The program is not installed here; that it is missing is the only complaint there may be.
-        result = subprocess.run(["systemd-analyze", "verify", "--man=no", str(self.unit)], capture_output=True, text=True)
+        result = subprocess.run([self.analyze, "verify", "--man=no", str(self.unit)], capture_output=True, text=True)
         complaints = [line for line in result.stderr.splitlines() if "/usr/bin/mqtt-logger is not executable" not in line]
         self.assertEqual(complaints, [])
 
     def test_is_hardened(self) -> None:
-        result = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", str(self.unit)],
+        result = subprocess.run([self.analyze, "security", "--offline=true", "--no-pager", str(self.unit)],
                                 capture_output=True, text=True, check=True)
         overall = result.stdout.strip().splitlines()[-1]
         print(overall, file=sys.stderr)

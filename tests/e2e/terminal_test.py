@@ -20,6 +20,7 @@ from typing import Sequence, TypeVar
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
 from logger import is_started_directly, logger_command
+from programs import require_program
 from scenario import main
 from terminal import Process, Shell, Terminal, find_program, kill_session, reset_signals
 from waiting import SLOWNESS, wait_until
@@ -138,8 +139,7 @@ class JobControl:
 
     def setUp(self) -> None:
         super().setUp()
-        if shutil.which(self.shell_name) is None:
-            self.skipTest(f"no {self.shell_name}")
+        require_program(self.shell_name)
         self.shell = self.keep(Shell(self.shell_name, self.environment))
         self.usual = self.read_settings()
         self.assertRegex(self.usual, r"[^-]icanon")
