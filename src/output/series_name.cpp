@@ -69,7 +69,7 @@ std::chrono::sys_seconds birth_of(FileNumber number) noexcept {
 std::filesystem::path export_path(const std::filesystem::path& output, Format format, FileNumber number) {
   std::filesystem::path path = output;
   if (number != kSingleFile) {
-    const std::time_t birth = std::chrono::system_clock::to_time_t(birth_of(number));
+    const auto birth = static_cast<std::time_t>(birth_of(number).time_since_epoch().count());
     path += fmt::format("-{:%Y%m%dT%H%M%SZ}", fmt::gmtime(birth));
     if (const FileNumber counter = number & kCounterMask; counter > 1) path += fmt::format("-{}", counter);
   }
