@@ -52,6 +52,13 @@ class PipeToCommand final : public Background {
   int pipe_;
 };
 
+int wait_for_end(pid_t logger) noexcept {
+  int status = 0;
+  while (::waitpid(logger, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
 /// The command: waits for the word of the logger, or for its end.
 [[noreturn]] void wait_for_report(int pipe, pid_t logger) {
   std::string report;
@@ -63,13 +70,13 @@ class PipeToCommand final : public Background {
     report.append(bytes.data(), static_cast<std::size_t>(got));
   }
   if (!report.empty()) {
+    const int exit_code = static_cast<unsigned char>(report[0]);
     const std::string line = report.substr(1) + '\n';
     if (line.size() > 1) write_all(STDERR_FILENO, line);
-    ::_exit(static_cast<unsigned char>(report[0]));
+    if (exit_code > static_cast<int>(ExitCode::something_pending)) static_cast<void>(wait_for_end(logger));
+    ::_exit(exit_code);
   }
-  int status = 0;
-  while (::waitpid(logger, &status, 0) < 0 && errno == EINTR) {
-  }
+  const int status = wait_for_end(logger);
   write_all(STDERR_FILENO, "mqtt-logger: the logger has ended before it was connected; see its log\n");
   ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : kSignalled + WTERMSIG(status));
 }

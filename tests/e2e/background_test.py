@@ -87,6 +87,7 @@ class InBackground(BackgroundScenario):
         command = self.start_in_background(refusing.port)
         self.assertEqual(command.wait(), 3)
         self.assertIn("refuses this client", command.log)
+        self.assertFalse(self.path("lock").exists(), "the command must not end before the logger")
 
         logger = self.start_logger(self.start_broker().port)
         command = self.start_in_background(refusing.port)
