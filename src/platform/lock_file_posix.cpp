@@ -83,13 +83,16 @@ class PosixLockFile final : public LockFile {
   PosixLockFile(const PosixLockFile&) = delete;
   PosixLockFile& operator=(const PosixLockFile&) = delete;
 
+  /// On a full disk the lock is held all the same: publish() says by whom when there is room again.
   std::error_code begin() noexcept {
     if (::ftruncate(descriptor_.get(), 0) != 0) return last_error();
-    return write_all(descriptor_.get(), begin_, 0);
+    const std::error_code error = write_all(descriptor_.get(), begin_, 0);
+    return error == std::errc::no_space_on_device || error.value() == EDQUOT ? std::error_code{} : error;
   }
 
   std::error_code publish(std::string_view text) noexcept override {
     const auto offset = static_cast<off_t>(begin_.size());
+    if (const std::error_code error = write_all(descriptor_.get(), begin_, 0)) return error;
     if (const std::error_code error = write_all(descriptor_.get(), text, offset)) return error;
     return ::ftruncate(descriptor_.get(), offset + static_cast<off_t>(text.size())) == 0 ? std::error_code{}
                                                                                          : last_error();
@@ -194,7 +197,8 @@ std::error_code ask_holder_to_stop(const std::filesystem::path& path, std::uint6
   LockReading before;
   if (const std::error_code error = read_lock(path, before)) return error;
   holder = before.holder;
-  if (!before.is_held || holder == 0) return std::make_error_code(std::errc::no_such_process);
+  if (!before.is_held) return std::make_error_code(std::errc::no_such_process);
+  if (holder == 0) return std::make_error_code(std::errc::resource_unavailable_try_again);
   // The descriptor stands for this one process, also when its id is given to another one meanwhile.
   const Descriptor process{static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(holder), 0))};
   if (process.get() < 0) return last_error();

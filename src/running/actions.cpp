@@ -52,7 +52,8 @@ ExitCode show_status(const Options& options) {
     }
     std::this_thread::sleep_for(kLookEvery);
   }
-  print(fmt::format("running        as process {}, which has not told yet what it does\n", reading.holder));
+  const std::string who = reading.holder == 0 ? "somebody" : fmt::format("process {}", reading.holder);
+  print(fmt::format("running        as {}, which has not told yet what it does\n", who));
   return ExitCode::everything_written;
 }
 
@@ -64,6 +65,12 @@ ExitCode stop_running_logger(const Options& options) {
     print(options.pid_file.empty() ? fmt::format("no logger runs for --output {}\n", options.output.string())
                                    : fmt::format("no logger runs for --pid-file {}\n", path.string()));
     return ExitCode::everything_written;
+  }
+  if (error == std::errc::resource_unavailable_try_again) {
+    throw StartupError{ExitCode::something_pending,
+                       fmt::format("--stop: a logger runs, but {} does not say as which process: there was "
+                                   "no room on the disk; try again when there is some",
+                                   path.string())};
   }
   if (error) {
     throw StartupError{ExitCode::output_unusable,

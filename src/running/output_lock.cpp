@@ -25,7 +25,14 @@ std::unique_ptr<LockFile> lock_output(const Options& options) {
   }
   std::unique_ptr<LockFile> lock;
   std::uint64_t holder = 0;
-  const std::error_code error = take_lock(output_lock_path(options), lock, holder);
+  std::error_code error = take_lock(output_lock_path(options), lock, holder);
+  if (error == std::errc::permission_denied) {  // as where another user's logger runs
+    LockReading reading;
+    if (!read_lock(output_lock_path(options), reading) && reading.is_held) {
+      error = std::make_error_code(std::errc::resource_unavailable_try_again);
+      holder = reading.holder;
+    }
+  }
   if (error == std::errc::resource_unavailable_try_again) {
     throw StartupError{
         ExitCode::output_unusable,

@@ -1,5 +1,6 @@
 """What fails, and what happens then: a full disk, a journal that cannot be used."""
 
+import contextlib
 import os
 import signal
 import struct
@@ -108,6 +109,23 @@ class FullDisk(SmallDisk):
         self.ballast.unlink()
         logger = self.start("--journal", "data.journal")
         self.wait_for_records(_MESSAGES, output="disk/data")
+        self.assert_stops(logger)
+        self.assertEqual(self.numbers(), list(range(_MESSAGES)))
+
+    def test_starts_on_a_full_disk_with_the_journal_of_the_run_before(self) -> None:
+        """As after a power cut: it takes in messages at once, and writes them when there is room."""
+        self.ballast.unlink()
+        self.assert_stops(self.start("--journal", "data.journal"))
+        with contextlib.suppress(OSError):
+            self.ballast.write_bytes(b"x" * (8 * 1024 * 1024))
+        self.assertEqual(os.statvfs(self.disk).f_bfree, 0)
+        logger = self.start("--journal", "data.journal")
+        with self.connect(self.broker.port) as publisher:
+            publisher.publish_all(numbered(_MESSAGES))
+        logger.wait_for(r"error .*data\.\w+ cannot be written: .*trying again")
+        self.ballast.unlink()
+        self.wait_for_records(_MESSAGES, output="disk/data")
+        self.assertEqual(self.path("lock", "disk/data").read_text().splitlines()[0], str(logger.pid))
         self.assert_stops(logger)
         self.assertEqual(self.numbers(), list(range(_MESSAGES)))
 

@@ -31,7 +31,7 @@ class LockFile {
 /// What a lock file says to others.
 struct LockReading {
   bool is_held = false;
-  std::uint64_t holder = 0;  ///< 0 if nobody holds it, or if it is unknown
+  std::uint64_t holder = 0;  ///< 0 if nobody holds it, or if it is unknown: there was no room to write it
   std::string text;          ///< what the holder publishes
 };
 
@@ -39,7 +39,8 @@ struct LockReading {
 [[nodiscard]] std::error_code read_lock(const std::filesystem::path& path, LockReading& reading);
 
 /// Asks the process that holds the lock to stop, as SIGTERM does, and no other one, whatever the file says.
-/// `std::errc::no_such_process` if nobody holds it.
+/// `std::errc::no_such_process` if nobody holds it, `std::errc::resource_unavailable_try_again` if it is
+/// unknown who does.
 [[nodiscard]] std::error_code ask_holder_to_stop(const std::filesystem::path& path, std::uint64_t& holder);
 
 /// The process whose id a file holds: 0 if it holds none, or of a process that is gone, or of one that is
