@@ -142,6 +142,7 @@ ExitCode run(const Options& options, Background* background) {
         log::info("opening the exports again, and the log (SIGHUP)");
         writer.open_again();
         reopen_log(options);
+        service.reloading();
       }
     } catch (const StartupError& error) {  // what is in the journal is written all the same
       report_startup_error(options, background, error);

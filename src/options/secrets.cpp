@@ -20,14 +20,21 @@ constexpr std::string_view kCredential = "the credential 'password' of systemd";
   throw StartupError{ExitCode::usage, fmt::format("{} {}: {}", option, path.string(), fault)};
 }
 
+/// What the unit sets where the administrator has put no password.
+bool is_line_end_alone(const std::filesystem::path& path) {
+  std::ifstream file{path, std::ios::binary};
+  return file.get() == '\n' && file.peek() == std::ifstream::traits_type::eof();
+}
+
 /// Where systemd has put what LoadCredential=password: names; empty if it has not.
 std::filesystem::path find_credential(const std::vector<EnvironmentVariable>& environment) {
   for (const auto& [name, value] : environment) {
     if (name != "CREDENTIALS_DIRECTORY" || value.empty()) continue;
     std::filesystem::path path =
         std::filesystem::path{std::u8string{value.begin(), value.end()}} / "password";
-    std::error_code ignored;
-    if (std::filesystem::exists(path, ignored)) return path;
+    std::error_code error;  // one that cannot be looked at shall be named, and not be taken for none
+    const bool is_there = std::filesystem::exists(path, error) || error;
+    if (is_there && !is_line_end_alone(path)) return path;
   }
   return {};
 }

@@ -3,11 +3,15 @@
 
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstddef>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -55,6 +59,16 @@ class NotificationSocket final : public ServiceManager {
 
   bool is_present() const noexcept override { return socket_ >= 0; }
   void ready() noexcept override { send("READY=1"); }
+  void reloading() noexcept override {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);  // by which systemd tells this reload from an older one
+    constexpr std::int64_t kMillion = 1'000'000;
+    const std::int64_t microseconds = now.tv_sec * kMillion + now.tv_nsec / 1000;
+    std::array<char, 64> message{};
+    const int length = std::snprintf(message.data(), message.size(), "RELOADING=1\nMONOTONIC_USEC=%lld",
+                                     static_cast<long long>(microseconds));
+    send({message.data(), static_cast<std::size_t>(length)});
+  }
   void stopping() noexcept override { send("STOPPING=1"); }
   void alive() noexcept override { send("WATCHDOG=1"); }
 

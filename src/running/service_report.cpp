@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace mqtt_logger {
@@ -9,6 +10,8 @@ namespace {
 
 // In each interval of the watchdog the writer has so many occasions to show that it lives.
 constexpr int kChecksAnInterval = 4;
+constexpr std::chrono::milliseconds kNever = std::chrono::hours{1};
+constexpr std::chrono::milliseconds kLookForReload{10};
 
 }  // namespace
 
@@ -46,8 +49,23 @@ void ServiceReport::report(const Status& status) {
   }
 }
 
+void ServiceReport::reloading() {
+  if (!is_ready_) return;
+  manager_.reloading();
+  // The turn that is under way may have begun before the request.
+  reloaded_with_turn_ = writer_turns_() + 2;
+}
+
 std::chrono::milliseconds ServiceReport::advance() {
-  constexpr std::chrono::milliseconds kNever = std::chrono::hours{1};
+  if (reloaded_with_turn_ && writer_turns_() >= *reloaded_with_turn_) {
+    manager_.ready();
+    reloaded_with_turn_.reset();
+  }
+  if (reloaded_with_turn_) wake_writer_();
+  return reloaded_with_turn_ ? std::min(kLookForReload, feed_watchdog()) : feed_watchdog();
+}
+
+std::chrono::milliseconds ServiceReport::feed_watchdog() {
   const auto interval = manager_.watchdog_interval();
   if (!interval) return kNever;
   const auto now = Clock::now();

@@ -1,8 +1,11 @@
 """As a systemd service: readiness, status lines, the watchdog, and the unit file."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
 import unittest
 from pathlib import Path
 
@@ -56,6 +59,33 @@ class Notifications(Scenario):
         logger, manager = self.start_service(broker.port)
         self.assertEqual(logger.wait(), 3)
         self.assertNotIn("READY=1", manager.drain())
+
+    def test_reload_ends_when_the_exports_are_open_again(self) -> None:
+        broker = self.start_broker()
+        logger, manager = self.start_service(broker.port)
+        manager.wait_for("READY=1")
+        self.connect(broker.port).publish("sensors/a", "1")
+        self.wait_for_records(1)
+        for extension in ("csv", "json"):
+            self.path(extension).rename(self.path(extension + ".1"))
+        os.kill(logger.pid, signal.SIGHUP)
+        message = manager.wait_for("RELOADING=1")[-1]
+        self.assertRegex(message, r"^RELOADING=1\nMONOTONIC_USEC=\d+$")
+        self.assertLess(int(message.rpartition("=")[2]), time.monotonic_ns() // 1000)
+        manager.wait_for("READY=1")
+        self.assertEqual(self.read_both(), ([], []))
+        self.assert_stops(logger)
+
+    @unittest.skipUnless(sys.platform == "linux", "stops a thread by ptrace")
+    def test_reload_does_not_end_while_the_writer_is_stuck(self) -> None:
+        logger, manager = self.start_service(self.start_broker().port)
+        manager.wait_for("READY=1")
+        with frozen(logger.pid, "writer"):
+            os.kill(logger.pid, signal.SIGHUP)
+            manager.wait_for("RELOADING=1")
+            self.assertNotIn("READY=1", [manager.receive(0.1 * SLOWNESS) for _ in range(4)])
+        manager.wait_for("READY=1")
+        self.assert_stops(logger)
 
     def test_no_manager_that_listens_is_no_error(self) -> None:
         broker = self.start_broker()

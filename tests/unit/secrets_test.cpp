@@ -70,6 +70,10 @@ TEST_CASE("The credential of a service is used where a user name stands without 
   options.credentials.username = "me";
   load_secrets(options, {});
   CHECK_FALSE(options.credentials.password);
+  write(folder.path() / "password", "\n");  // what the unit sets where there is none
+  load_secrets(options, environment);
+  CHECK_FALSE(options.credentials.password);
+  write(folder.path() / "password", "from systemd\n");
   load_secrets(options, environment);
   CHECK(options.credentials.password == "from systemd");
   options.credentials.password_file = folder.path() / "other";

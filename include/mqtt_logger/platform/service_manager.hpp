@@ -20,6 +20,8 @@ class ServiceManager {
   [[nodiscard]] virtual bool is_present() const noexcept = 0;
   /// The service is up: whoever waits for it may go on.
   virtual void ready() noexcept = 0;
+  /// Settings or files are being read or opened again, until ready(). Not every manager wants to know.
+  virtual void reloading() noexcept {}
   /// One line for people, such as `systemctl status` shows.
   virtual void status(std::string_view line) noexcept = 0;
   /// The service is about to end.

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace mqtt_logger {
@@ -33,12 +34,16 @@ class ServiceReport {
                 std::function<void()> wake_writer);
 
   void report(const Status& status);
-  /// Feeds the watchdog; returns how long nothing will be due.
+  /// The writer was asked to open the exports again: until it has done so we are not ready.
+  void reloading();
+  /// Feeds the watchdog, and ends a reload; returns how long nothing will be due.
   [[nodiscard]] std::chrono::milliseconds advance();
   void stopping();
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  [[nodiscard]] std::chrono::milliseconds feed_watchdog();
 
   ServiceManager& manager_;
   std::function<std::uint64_t()> writer_turns_;
@@ -47,6 +52,7 @@ class ServiceReport {
   std::string last_line_;
   Clock::time_point next_check_ = Clock::now();
   std::uint64_t turns_seen_ = 0;
+  std::optional<std::uint64_t> reloaded_with_turn_;  // while reloading
 };
 
 }  // namespace mqtt_logger
