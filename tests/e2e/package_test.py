@@ -1,5 +1,6 @@
 """What is installed: manual page, completions, service, and the Debian package."""
 
+import gzip
 import os
 import re
 import shutil
@@ -46,10 +47,12 @@ class DebianPackage(unittest.TestCase):
             "usr/bin/mqtt-logger",
             "usr/lib/systemd/system/mqtt-logger.service",
             "usr/share/bash-completion/completions/mqtt-logger",
-            "usr/share/doc/mqtt-logger/LICENSE",
             "usr/share/doc/mqtt-logger/README.md",
+            "usr/share/doc/mqtt-logger/changelog.gz",
+            "usr/share/doc/mqtt-logger/copyright",
             "usr/share/fish/vendor_completions.d/mqtt-logger.fish",
-            "usr/share/man/man1/mqtt-logger.1",
+            "usr/share/lintian/overrides/mqtt-logger",
+            "usr/share/man/man1/mqtt-logger.1.gz",
             "usr/share/zsh/vendor-completions/_mqtt-logger",
         })
 
@@ -62,13 +65,62 @@ class DebianPackage(unittest.TestCase):
         control = self.folder / "control"
         run("dpkg-deb", "--control", self.package, control)
         self.assertEqual((control / "conffiles").read_text(), "/etc/mqtt-logger/mqtt-logger.toml\n")
-        for script in ("postinst", "prerm"):
+        for script in ("postinst", "prerm", "postrm"):
             self.assertNotIn("adduser", (control / script).read_text())
             run("sh", "-n", control / script)
 
+    def test_lintian_has_nothing_to_say(self) -> None:
+        said = run(require_program("lintian"), "--fail-on", "error,warning", "--allow-root", self.package)
+        self.assertEqual(said, "")
+
+    def test_changelog_begins_with_this_version(self) -> None:
+        with gzip.open(self.root / "usr/share/doc/mqtt-logger/changelog.gz", "rt") as changelog:
+            self.assertIn(f"({run('dpkg-deb', '--field', self.package, 'Version').strip()})", changelog.readline())
+
+    def test_life_of_the_package_below_a_root_of_its_own(self) -> None:
+        """Installed, updated, removed and purged by dpkg: settings outlive a removal, recordings and password all."""
+        root = self.folder / "machine"
+        (root / "var/lib/dpkg/info").mkdir(parents=True)
+        (root / "var/lib/dpkg/updates").mkdir()
+        (root / "var/lib/dpkg/status").touch()
+
+        def dpkg(*arguments: object) -> str:
+            result = subprocess.run(["dpkg", f"--root={root}", f"--log={root}/log", "--force-depends", "--force-not-root",
+                                     "--force-confold", "--force-script-chrootless", *map(str, arguments)],
+                                    capture_output=True, text=True)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            return result.stderr
+
+        settings, recordings = root / "etc/mqtt-logger/mqtt-logger.toml", root / "var/lib/mqtt-logger/mqtt_data.csv"
+        dpkg("--install", self.package)
+        self.assertIn("mqtt-logger", run(root / "usr/bin/mqtt-logger", "--version"))
+        self.enable(root)
+        link = root / "etc/systemd/system/multi-user.target.wants/mqtt-logger.service"
+        self.assertTrue(link.is_symlink())
+        settings.write_text('broker = "mine.example"\n')
+        (settings.parent / "password").write_text("secret\n")
+        recordings.parent.mkdir(parents=True)
+        recordings.write_text("recorded\n")
+        dpkg("--install", self.package)
+        self.assertEqual(settings.read_text(), 'broker = "mine.example"\n')
+        self.assertTrue(link.is_symlink(), "an update must not disable the service")
+        dpkg("--remove", "mqtt-logger")
+        self.assertFalse((root / "usr/bin/mqtt-logger").exists())
+        self.assertTrue(settings.exists())
+        said = dpkg("--purge", "mqtt-logger")
+        self.assertFalse(settings.exists())
+        self.assertFalse(link.is_symlink())
+        self.assertEqual(recordings.read_text(), "recorded\n")
+        for left in ("/var/lib/mqtt-logger", "/etc/mqtt-logger/password"):
+            self.assertIn(f"{left} stays", said)
+
+    @staticmethod
+    def enable(root: Path) -> None:
+        run("systemctl", "--quiet", f"--root={root}", "enable", "mqtt-logger")
+
     def test_unit_names_the_places_of_the_package(self) -> None:
         unit = (self.root / "usr/lib/systemd/system/mqtt-logger.service").read_text()
-        self.assertIn("ExecStart=/usr/bin/mqtt-logger --config /etc/mqtt-logger/mqtt-logger.toml ", unit)
+        self.assertIn("ExecStart=/usr/bin/mqtt-logger --config /etc/mqtt-logger/mqtt-logger.toml\n", unit)
 
     def test_program_and_settings_work(self) -> None:
         settings = self.root / "etc/mqtt-logger/mqtt-logger.toml"
@@ -79,7 +131,7 @@ class DebianPackage(unittest.TestCase):
         self.assertEqual(result.returncode, 1, result.stderr)
 
     def test_manual_page_shows_every_option(self) -> None:
-        page = self.root / "usr/share/man/man1/mqtt-logger.1"
+        page = self.root / "usr/share/man/man1/mqtt-logger.1.gz"
         environment = {**os.environ, "MANWIDTH": "200", "LC_ALL": "C.UTF-8"}
         result = subprocess.run([require_program("man"), "--warnings", "-l", str(page)], capture_output=True, text=True, env=environment)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
