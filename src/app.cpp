@@ -9,6 +9,7 @@
 #include "mqtt_logger/mqtt/subscriber.hpp"
 #include "mqtt_logger/mqtt/tls_files.hpp"
 #include "mqtt_logger/output/exports.hpp"
+#include "mqtt_logger/output/keeper.hpp"
 #include "mqtt_logger/output/recovery.hpp"
 #include "mqtt_logger/output/series_name.hpp"
 #include "mqtt_logger/output/syncer.hpp"
@@ -110,6 +111,7 @@ ExitCode run(const Options& options, Background* background) {
   statistics.replayed.add(journal->findings().records);
   Syncer syncer{*journal, exports};
   Writer writer{*journal, exports, syncer, options.fsync, statistics};
+  Keeper keeper{system_files(), options, exports};
   Inbox inbox{*journal, options, statistics, [&stop_events] { return stop_events->is_stop_requested(); }};
   Subscriber subscriber{options, *journal, inbox, statistics, [&stop_events] { stop_events->wake(); }};
   Simulator simulator{options};
@@ -124,6 +126,7 @@ ExitCode run(const Options& options, Background* background) {
   greet(options, exports.sinks(), *stop_events);
   writer.start();
   if (options.fsync != Fsync::no) syncer.start();
+  keeper.start();
   bool is_refused = false;
   while (!stop_events->is_stop_requested()) {
     prompt.advance();
@@ -156,6 +159,7 @@ ExitCode run(const Options& options, Background* background) {
   simulator.stop();
   status_topic.stop();
   subscriber.stop();
+  keeper.stop();
   writer.stop();
   syncer.stop();
   journal->close();

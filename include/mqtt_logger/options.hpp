@@ -77,6 +77,10 @@ struct Options {
   std::uint64_t rotate_size_bytes = 0;   ///< zero: not by size
   std::chrono::seconds rotate_every{0};  ///< zero: not by time
   bool local_time = false;               ///< periods of local time instead of UTC
+  std::uint64_t keep_turns = 0;          ///< of a series, with the one that is written; zero: all
+  std::chrono::seconds keep_for{0};      ///< zero: for ever
+  std::uint64_t keep_size_bytes = 0;     ///< of a series; zero: no limit
+  std::uint64_t min_free_bytes = std::uint64_t{64} * 1024 * 1024;  ///< that is worth a warning; zero: none
 
   LogLevel log_level = LogLevel::info;
   std::chrono::milliseconds stats_every{std::chrono::seconds{60}};  ///< zero: only at the end

@@ -32,6 +32,15 @@ struct ExportStatus {
   bool operator==(const ExportStatus&) const = default;
 };
 
+/// A disk that is written to.
+struct DiskStatus {
+  std::string path;  ///< a folder on it
+  std::uint64_t free_bytes = 0;
+  bool is_low = false;  ///< less than `--min-free`
+
+  bool operator==(const DiskStatus&) const = default;
+};
+
 /// Since when a topic filter brought nothing.
 struct FilterStatus {
   std::string filter;
@@ -58,6 +67,7 @@ struct Status {
   std::uint64_t journal_bytes = 0;
   std::optional<ReceiveTime> last_message;
   std::vector<ExportStatus> exports;
+  std::vector<DiskStatus> disks;
   std::vector<FilterStatus> filters;     ///< with `--stale-after`
   std::optional<LoggedLine> last_fault;  ///< the last warning or error in the log
 

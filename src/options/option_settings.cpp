@@ -145,6 +145,7 @@ const OptionDefinition* find_option(std::string_view name) noexcept {
 
 std::optional<std::string> suggest_option(std::string_view wrong_name) {
   if (wrong_name.size() < 2 || wrong_name.size() > 40) return std::nullopt;
+  if (wrong_name == "help") return std::nullopt;  // is one, but stands on the command line only
   std::optional<std::string> suggestion;
   std::size_t smallest = std::min<std::size_t>(3, wrong_name.size());
   for (const OptionDefinition& definition : option_definitions()) {

@@ -3,6 +3,7 @@
 #include "mqtt_logger/options/broker_uri.hpp"
 #include "mqtt_logger/options/option_settings.hpp"
 #include "mqtt_logger/options/option_table.hpp"
+#include "mqtt_logger/options/series_options.hpp"
 #include "mqtt_logger/version.hpp"
 
 #include <CLI/CLI.hpp>
@@ -258,6 +259,7 @@ Options to_options(const std::vector<Setting>& settings) {
   check_tls_is_used(draft.options, settings);
   settle_password(draft.options, settings);
   check_journal_is_no_export(draft.options, settings);
+  check_series_options(draft.options, settings);
   return draft.options;
 }
 

@@ -62,6 +62,7 @@ bool Exports::is_turn_due(ReceiveTime time, std::uint64_t sequence) {
 
 std::optional<ExportFault> Exports::turn(ReceiveTime time) noexcept {
   return catch_fault(sinks_.front().path(), [this, time] {
+    const std::lock_guard turn_lock{turn_mutex_};
     make_folder();
     for (FileNumber number = find_free_number(time);; number = next_file_number(number)) {
       auto made = make_files(number);
@@ -108,6 +109,25 @@ std::error_code Exports::sync() noexcept {
                   [&files](const auto& file) { return std::ranges::find(files, file) != files.end(); });
   }
   return error;
+}
+
+void Exports::finish_others() noexcept {
+  const std::lock_guard lock{mutex_};
+  if (numbers_in_use_.size() > 1) finished_turns_.fetch_add(1);
+  numbers_in_use_.clear();
+  remember_numbers();
+}
+
+std::vector<FileNumber> Exports::numbers_in_use() {
+  const std::lock_guard lock{mutex_};
+  return numbers_in_use_;
+}
+
+bool Exports::change_finished(FileNumber number, const std::function<void()>& change) {
+  const std::lock_guard turn_lock{turn_mutex_};
+  if (std::ranges::count(numbers_in_use(), number) != 0) return false;
+  change();
+  return true;
 }
 
 bool Exports::is_lost(const FileSink& sink) noexcept {
@@ -217,6 +237,15 @@ void Exports::remember_files() {
   }
   open_files_ = std::move(files);
   has_new_names_ = true;
+  remember_numbers();
+}
+
+// Those before stay in use: until a checkpoint on the device names the new ones, a crash goes back to them.
+void Exports::remember_numbers() {
+  for (const FileSink& sink : sinks_) {
+    const FileNumber number = sink.checkpoint().file_number;
+    if (std::ranges::count(numbers_in_use_, number) == 0) numbers_in_use_.push_back(number);
+  }
 }
 
 }  // namespace mqtt_logger

@@ -20,7 +20,6 @@ constexpr auto kPause = 1ms;
 constexpr int kIdleRoundsBeforeSleep = 20;
 constexpr auto kLookEvery = 1s;
 constexpr auto kRetryEvery = 1s;
-constexpr auto kReportEvery = 60s;
 
 }  // namespace
 
@@ -124,6 +123,7 @@ bool Writer::commit_to_device() noexcept {
   commit();
   crash_point("turn-committed");
   are_files_new_ = !syncer_.sync();
+  if (!are_files_new_) exports_.finish_others();
   crash_point("turn-done");
   return !are_files_new_;
 }
@@ -177,16 +177,13 @@ bool Writer::write_batch() noexcept {
     }
     statistics_.written_bytes.add(bytes);
   }
-  if (std::exchange(is_failing_, false)) log::info("exports can be written again");
+  if (failing_.end()) log::info("exports can be written again");
   return true;
 }
 
 void Writer::report(const std::filesystem::path& path, const std::string& reason) noexcept {
   statistics_.write_errors.add();
-  const auto now = std::chrono::steady_clock::now();
-  if (is_failing_ && now < next_report_) return;
-  is_failing_ = true;
-  next_report_ = now + kReportEvery;
+  if (!failing_.is_due(std::chrono::steady_clock::now())) return;
   log::error(
       "{} cannot be written: {}; nothing is lost while the journal has room ({} bytes wait in it), trying "
       "again each "

@@ -109,6 +109,19 @@ class PosixFileSystem final : public FileSystem {
     return {};
   }
 
+  std::error_code list(const std::filesystem::path& folder,
+                       std::vector<std::filesystem::path>& names) override {
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry{folder, error}, end; !error && entry != end;
+         entry.increment(error))
+      names.push_back(entry->path().filename());
+    return error;
+  }
+
+  std::error_code remove(const std::filesystem::path& path) override {
+    return ::unlink(path.c_str()) == 0 ? std::error_code{} : last_error();
+  }
+
   std::error_code create_folders(const std::filesystem::path& folder) override {
     std::error_code error;
     std::filesystem::create_directories(folder, error);

@@ -116,6 +116,19 @@ class WindowsFileSystem final : public FileSystem {
     return handle ? look_at(handle, status) : last_windows_error();
   }
 
+  std::error_code list(const std::filesystem::path& folder,
+                       std::vector<std::filesystem::path>& names) override {
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry{folder, error}, end; !error && entry != end;
+         entry.increment(error))
+      names.push_back(entry->path().filename());
+    return error ? windows_error(static_cast<DWORD>(error.value())) : error;
+  }
+
+  std::error_code remove(const std::filesystem::path& path) override {
+    return DeleteFileW(path.c_str()) != 0 ? std::error_code{} : last_windows_error();
+  }
+
   std::error_code create_folders(const std::filesystem::path& folder) override {
     std::error_code error;
     std::filesystem::create_directories(folder, error);

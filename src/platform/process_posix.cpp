@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -35,6 +37,18 @@ void kill_self() noexcept {
 
 void name_this_thread(const char* name) noexcept {
   ::pthread_setname_np(::pthread_self(), name);
+}
+
+// On Linux both are properties of a thread, though setpriority() says process.
+void lower_this_threads_priority() noexcept {
+#if defined(__linux__)
+  constexpr int kNicest = 19;
+  constexpr int kOneThread = 1;           // IOPRIO_WHO_PROCESS, of which C libraries have no header
+  constexpr int kOnlyWhenIdle = 3 << 13;  // IOPRIO_CLASS_IDLE
+  const auto thread = static_cast<id_t>(::syscall(SYS_gettid));
+  ::setpriority(PRIO_PROCESS, thread, kNicest);
+  ::syscall(SYS_ioprio_set, kOneThread, thread, kOnlyWhenIdle);
+#endif
 }
 
 void remove_from_environment(const char* name) noexcept {

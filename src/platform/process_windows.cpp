@@ -38,6 +38,10 @@ void kill_self() noexcept {
   for (;;) TerminateProcess(GetCurrentProcess(), kAsShellsSay);
 }
 
+void lower_this_threads_priority() noexcept {
+  SetThreadPriority(GetCurrentThread(), THREAD_MODE_BACKGROUND_BEGIN);
+}
+
 void remove_from_environment(const char* name) noexcept {
   _putenv_s(name, "");
 }

@@ -94,6 +94,12 @@ std::string to_metrics(const Status& status) {
     page.begin("export_size_bytes", "gauge", "Size of the file that is being written.");
     for (const ExportStatus& entry : status.exports) page.value(entry.size_bytes, label("path", entry.path));
   }
+  if (!status.disks.empty()) {
+    page.begin("disk_free_bytes", "gauge", "What is left on the disk of exports or journal.");
+    for (const DiskStatus& disk : status.disks) page.value(disk.free_bytes, label("path", disk.path));
+    page.begin("disk_low", "gauge", "1 for a disk that has less left than --min-free.");
+    for (const DiskStatus& disk : status.disks) page.value(disk.is_low ? 1 : 0, label("path", disk.path));
+  }
   if (!status.filters.empty()) {
     page.begin("topic_filter_stale", "gauge",
                "1 for a topic filter that was silent for longer than --stale-after.");

@@ -24,7 +24,12 @@ ReceiveTime now() {
 }  // namespace
 
 Reports::Reports(const Options& options, LockFile& lock, Background* background, std::function<Status()> look)
-    : lock_{lock}, background_{background}, look_{std::move(look)}, metrics_{options}, started_{now()} {}
+    : lock_{lock},
+      background_{background},
+      look_{std::move(look)},
+      metrics_{options},
+      disks_{options},
+      started_{now()} {}
 
 std::chrono::milliseconds Reports::advance() {
   const bool was_subscribed = status_.connection.is_subscribed;
@@ -54,6 +59,7 @@ void Reports::look() {
   status_.started = started_;
   status_.process_id = process_id();
   status_.received_per_second = received_.measure(status_.account.received - status_.account.replayed);
+  status_.disks = disks_.look(Clock::now());
   status_.written_per_second = written_.measure(status_.account.written);
 }
 

@@ -97,6 +97,8 @@ Status to_status(const json& value) {
   status.last_message = to_time(value.at("last_message"));
   for (const json& entry : value.at("exports"))
     status.exports.push_back({entry.at("path"), entry.at("size_bytes")});
+  for (const json& disk : value.value("disks", json::array()))
+    status.disks.push_back({disk.at("path"), disk.at("free_bytes"), disk.at("is_low")});
   for (const json& filter : value.at("filters"))
     status.filters.push_back(
         {filter.at("filter"), seconds{filter.at("silent_for").get<std::int64_t>()}, filter.at("is_stale")});
@@ -112,6 +114,9 @@ std::string write_status(const Status& status) {
   json exports = json::array();
   for (const ExportStatus& entry : status.exports)
     exports.push_back({{"path", entry.path}, {"size_bytes", entry.size_bytes}});
+  json disks = json::array();
+  for (const DiskStatus& disk : status.disks)
+    disks.push_back({{"path", disk.path}, {"free_bytes", disk.free_bytes}, {"is_low", disk.is_low}});
   json filters = json::array();
   for (const FilterStatus& filter : status.filters)
     filters.push_back({{"filter", filter.filter},
@@ -149,6 +154,7 @@ std::string write_status(const Status& status) {
       {"journal_bytes", status.journal_bytes},
       {"last_message", to_json(status.last_message)},
       {"exports", exports},
+      {"disks", disks},
       {"filters", filters},
       {"last_fault", fault},
   };
@@ -192,6 +198,9 @@ std::string describe(const Status& status, ReceiveTime now) {
                       status.journal_bytes);
   for (const ExportStatus& entry : status.exports)
     text += fmt::format("export         {} with {} bytes\n", escaped(entry.path), entry.size_bytes);
+  for (const DiskStatus& disk : status.disks)
+    text += fmt::format("disk           {} bytes free for {}{}\n", disk.free_bytes, escaped(disk.path),
+                        disk.is_low ? ": less than --min-free" : "");
   text +=
       fmt::format("connections    {} made, {} failed or lost\n", status.connects, status.connection.failures);
   if (status.write_errors != 0) text += fmt::format("write errors   {}\n", status.write_errors);

@@ -1,7 +1,6 @@
 """Files of a series under load: rotated again and again, killed at random moments, with nothing missing or doubled."""
 
 import random
-import re
 import shutil
 import sys
 import tempfile
@@ -14,12 +13,12 @@ import exports
 from logger import Logger
 from numbered import TOPIC_FILTER, Account, NumberedPublisher, Pace, take_account
 from scenario import Scenario, main
+from series import list_series, read_series
 from waiting import wait_until
 
 _TURNS = 1000
 _KILLS = 9
 _SEED = 6
-_NAME = re.compile(r"mqtt_data-(\d{8}T\d{6}Z)(?:-(\d+))?\.(csv|json)")
 
 
 class Rotation(Scenario):
@@ -33,29 +32,13 @@ class Rotation(Scenario):
 
     def files(self, extension: str) -> list[Path]:
         """In the order in which they were begun."""
-        found = []
-        for path in (self.work / "exports").iterdir():
-            match = _NAME.fullmatch(path.name)
-            if match and match[3] == extension:
-                found.append(((match[1], int(match[2] or 1)), path))
-        return [path for _, path in sorted(found)]
+        return list_series(self.work / "exports", "mqtt_data", extension, with_single=False)
 
     def count(self) -> int:
         return sum(exports.count_lines(path, b'{"') for path in self.files("json"))
 
     def read_series(self) -> list[exports.Record]:
-        """Reads each file by itself; CSV and JSON of a name hold the same."""
-        csv_files, json_files = self.files("csv"), self.files("json")
-        self.assertEqual([path.stem for path in csv_files], [path.stem for path in json_files])
-        records = []
-        for csv_file, json_file in zip(csv_files, json_files):
-            from_csv = exports.read_csv(csv_file)
-            exports.require_same_records(from_csv, exports.read_json(json_file))
-            self.assertTrue(from_csv, f"{csv_file.name} has no record")
-            first = from_csv[0].timestamp[:19].replace("-", "").replace(":", "")
-            self.assertIn(f"-{first}Z", csv_file.name)
-            records += from_csv
-        return records
+        return read_series(self.work / "exports", "mqtt_data", with_single=False)
 
     def test_a_thousand_turns_under_load_killed_at_random_moments(self) -> None:
         chance = random.Random(_SEED)

@@ -98,7 +98,7 @@ TEST_CASE("What somebody did to an export between two runs is never destroyed, a
   }
   SECTION("The file was deleted") {
     users.clear();
-    earlier.files.remove(path);
+    earlier.files.take_away(path);
   }
 
   earlier.start_and_log("#new");

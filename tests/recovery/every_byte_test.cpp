@@ -98,7 +98,8 @@ std::optional<JournalFindings> start_and_drain(InterruptedRun& interrupted, Memo
   files.edit("exports/data.json", interrupted.before.at(Format::json));
   files.edit("exports/data.jsonl", interrupted.before.at(Format::jsonl));
   for (const std::string& name : files.names()) {
-    if (name.find("aside") != std::string::npos || name.find("cut") != std::string::npos) files.remove(name);
+    if (name.find("aside") != std::string::npos || name.find("cut") != std::string::npos)
+      files.take_away(name);
   }
   if (check_header(interrupted.journal.bytes()) != HeaderState::usable) return std::nullopt;
   LoggerRun run{interrupted.journal.map(), files, make_options()};

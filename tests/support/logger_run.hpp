@@ -46,6 +46,7 @@ class LoggerRun {
 
   [[nodiscard]] Journal& journal() noexcept { return journal_; }
   [[nodiscard]] Statistics& statistics() noexcept { return statistics_; }
+  [[nodiscard]] Exports& exports() noexcept { return exports_; }
   Writer::Turn step() noexcept { return writer_.step(); }
   void sync() noexcept { static_cast<void>(syncer_.sync()); }
   void open_again() noexcept { writer_.open_again(); }

@@ -83,7 +83,7 @@ class MemoryFiles final : public FileSystem {
     files_[path.string()] = make_node();
     edit(path, std::move(bytes));
   }
-  void remove(const std::filesystem::path& path) {
+  void take_away(const std::filesystem::path& path) {
     const std::lock_guard lock{mutex_};
     files_.erase(path.string());
   }
@@ -145,6 +145,22 @@ class MemoryFiles final : public FileSystem {
     if (found == files_.end()) return std::make_error_code(std::errc::no_such_file_or_directory);
     status = {{1, found->second->number}, found->second->bytes.size()};
     return {};
+  }
+  std::error_code list(const std::filesystem::path& folder,
+                       std::vector<std::filesystem::path>& names) override {
+    const std::lock_guard lock{mutex_};
+    if (const auto error = count_call()) return error;
+    for (const auto& [name, node] : files_) {
+      const std::filesystem::path path{name};
+      if (path.parent_path() == folder) names.push_back(path.filename());
+    }
+    return {};
+  }
+  std::error_code remove(const std::filesystem::path& path) override {
+    const std::lock_guard lock{mutex_};
+    if (const auto error = count_call()) return error;
+    if (files_.erase(path.string()) != 0) return {};
+    return std::make_error_code(std::errc::no_such_file_or_directory);
   }
   std::error_code create_folders(const std::filesystem::path&) override {
     const std::lock_guard lock{mutex_};

@@ -131,7 +131,7 @@ TEST_CASE("An export that was moved or deleted is begun anew when exports are op
   const bool is_created_again = GENERATE(false, true);
   REQUIRE_FALSE(files.move_aside("exports/data.csv", "exports/data.csv.1"));
   if (is_created_again) files.put("exports/data.csv", "");
-  files.remove("exports/data.json");
+  files.take_away("exports/data.json");
   run.open_again();
   static_cast<void>(run.step());
   CHECK(payloads_of(files, Format::csv, "exports/data.csv").empty());
@@ -156,7 +156,7 @@ TEST_CASE("Opening again what nobody touched changes nothing; in a series a lost
   for (const Format format : kAllFormats) CHECK(payloads_in(files, format) == Payloads{"#1", "#2"});
   CHECK(files.names().size() == std::size(kAllFormats));
   if (!is_series) return;
-  files.remove(export_path("exports/data", Format::json, series_in(files, Format::json).at(0)));
+  files.take_away(export_path("exports/data", Format::json, series_in(files, Format::json).at(0)));
   run.open_again();
   write(run, "#3");
   CHECK(payloads_in(files, Format::csv) == Payloads{"#1", "#2", "#3"});
@@ -173,7 +173,7 @@ TEST_CASE("A file that fails and is then taken away loses nothing: what waits is
   files.fail(1, 100, std::errc::io_error);  // the JSON export; the CSV has the record
   CHECK(run.step() == Writer::Turn::blocked);
   files.stop_failing();
-  files.remove("exports/data.json");
+  files.take_away("exports/data.json");
   REQUIRE(run.append("#3") == Admission::appended);
   std::this_thread::sleep_for(std::chrono::milliseconds{1100});  // until it looks
   run.drain();

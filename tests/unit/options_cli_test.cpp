@@ -225,6 +225,12 @@ TEST_CASE("Option errors name the option, the value and what would be right") {
       {"--journal-size", "1.1GiB", size},
       {"--journal-size", "64 MiB", size},
       {"--redelivered", "Drop", "must be drop or keep"},
+      {"--keep", "-1", "must be a whole number from 0 to 1000000"},
+      {"--keep-for", "90ms",
+       "must be 0 (for ever) or a duration of whole seconds up to 36500d, such as 30d or 12h"},
+      {"--keep-size", "1000",
+       "must be 0 (no limit) or a size from 1KiB to 1048576TiB, such as 500MiB or 20GiB"},
+      {"--min-free", "some", "must be 0 (never) or a size up to 1048576TiB, such as 64MiB or 1GiB"},
       {"--log-level", "trace", "must be error, warning, info or debug"},
       {"--stats-every", "366d", "must be 0 or a duration up to 365d, such as 30s, 5m or 1h"},
       {"--sensors", "0", "must be a whole number from 1 to 100000"},
@@ -359,6 +365,19 @@ TEST_CASE("Options of TLS stand beside a broker that speaks it") {
   CHECK(error({"--broker", "wss://h", "--tls-key", "k"}) == "--tls-key k: must stand beside --tls-cert");
   CHECK(error({"--broker", "wss://h", "--tls-key-password-file", "k"}) ==
         "--tls-key-password-file k: must stand beside --tls-cert");
+}
+
+TEST_CASE("Retention stands beside rotation, unless it keeps everything") {
+  const auto name = GENERATE(as<std::string>{}, "--keep", "--keep-for", "--keep-size");
+  CHECK(error({name, "2000"}) == name + " 2000: must stand beside --rotate-size or --rotate-every");
+  CHECK(error({name, "2000", "--rotate-every", "0"}) ==
+        name + " 2000: must stand beside --rotate-size or --rotate-every");
+  CHECK(parse({name, "0"}) == Options{});
+  const Options by_size = parse({name, "2000", "--rotate-size", "1MiB"});
+  const Options by_time = parse({name, "2000", "--rotate-every", "day"});
+  CHECK((by_size.keep_turns == 2000) == (name == "--keep"));
+  CHECK((by_time.keep_for == 2000s) == (name == "--keep-for"));
+  CHECK((by_time.keep_size_bytes == 2000) == (name == "--keep-size"));
 }
 
 TEST_CASE("Passwords stand beside a user name, once, and are never shown") {

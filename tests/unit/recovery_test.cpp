@@ -74,6 +74,12 @@ class HugeFiles final : public FileSystem {
     return {};
   }
   std::error_code look_up(const std::filesystem::path&, FileStatus&) override { return {}; }
+  std::error_code list(const std::filesystem::path&, std::vector<std::filesystem::path>&) override {
+    return std::make_error_code(std::errc::not_supported);
+  }
+  std::error_code remove(const std::filesystem::path&) override {
+    return std::make_error_code(std::errc::not_supported);
+  }
   std::error_code create_folders(const std::filesystem::path&) override { return {}; }
   std::error_code sync_folder(const std::filesystem::path&) override { return {}; }
 

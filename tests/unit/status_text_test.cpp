@@ -26,6 +26,7 @@ Status full_status() {
   status.journal_bytes = 65'536;
   status.last_message = kStart + 90s;
   status.exports = {{"exports/mqtt_data.csv", 77}};
+  status.disks = {{"exports", 4096, true}};
   status.filters = {{"a/#", 60s, true}};
   status.last_fault = LoggedLine{kStart + 50s, "something\nwent wrong"};
   return status;

@@ -7,7 +7,9 @@
 #include "mqtt_logger/output/series_name.hpp"
 #include "mqtt_logger/platform/file.hpp"
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -27,7 +29,7 @@ struct ExportFault {
 /// is written to only after a checkpoint that names it is on the device. So one file at the most can hold
 /// anything that a crash, or a power failure, leaves without a checkpoint.
 ///
-/// Threads: the writer thread; sync() any.
+/// Threads: the writer thread; sync(), finished_turns(), numbers_in_use() and change_finished() any.
 /// Errors:  returned, with nothing changed but files that are hardly begun; call again later.
 class Exports {
  public:
@@ -50,6 +52,15 @@ class Exports {
   /// Everything that was written is on the device when it returns, also in files that are finished.
   [[nodiscard]] std::error_code sync() noexcept;
 
+  /// A checkpoint on the device names the files that are written to: the others of the series are finished.
+  void finish_others() noexcept;
+  /// How often there was something to finish.
+  [[nodiscard]] std::uint64_t finished_turns() const noexcept { return finished_turns_.load(); }
+  /// Files of the series that are not finished.
+  [[nodiscard]] std::vector<FileNumber> numbers_in_use();
+  /// Does `change` to finished files, while no new ones are begun; false if that number is in use.
+  bool change_finished(FileNumber number, const std::function<void()>& change);
+
  private:
   [[nodiscard]] bool is_lost(const FileSink& sink) noexcept;
   [[nodiscard]] bool is_free(FileNumber number);
@@ -60,6 +71,7 @@ class Exports {
   void make_folder();
   void replace(std::vector<FileSink> sinks);
   void remember_files();
+  void remember_numbers();
 
   FileSystem& files_;
   const Journal& journal_;
@@ -67,7 +79,11 @@ class Exports {
   Rotation rotation_;
   std::vector<FileSink> sinks_;
 
-  std::mutex mutex_;  // over what follows
+  std::atomic<std::uint64_t> finished_turns_{0};
+
+  std::mutex turn_mutex_;  // while a number is chosen, or files of one are changed; before mutex_
+  std::mutex mutex_;       // over what follows
+  std::vector<FileNumber> numbers_in_use_;
   std::vector<std::shared_ptr<File>> open_files_;
   std::vector<std::shared_ptr<File>> finished_files_;  // not on the device yet
   bool has_new_names_ = false;

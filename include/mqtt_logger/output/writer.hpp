@@ -6,6 +6,7 @@
 #include "mqtt_logger/output/exports.hpp"
 #include "mqtt_logger/output/rotation.hpp"
 #include "mqtt_logger/output/syncer.hpp"
+#include "mqtt_logger/reminder.hpp"
 #include "mqtt_logger/statistics.hpp"
 
 #include <atomic>
@@ -70,8 +71,7 @@ class Writer {
   Checkpoint next_;  // what the checkpoint will be once the batch is written
   std::uint64_t batch_records_ = 0;
   bool is_batch_full_ = false;
-  std::chrono::steady_clock::time_point next_report_{};
-  bool is_failing_ = false;
+  Reminder failing_;
   bool are_files_new_ = false;  // and not known to be on the device
 
   Checkpoint committed_;

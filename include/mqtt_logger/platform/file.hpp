@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace mqtt_logger {
 
@@ -66,6 +67,11 @@ class FileSystem {
                                                    const std::filesystem::path& to) = 0;
   /// Which file has that name now, and its size. `std::errc::no_such_file_or_directory` if there is none.
   [[nodiscard]] virtual std::error_code look_up(const std::filesystem::path& path, FileStatus& status) = 0;
+  /// The names in a folder, in any order, of whatever they are.
+  [[nodiscard]] virtual std::error_code list(const std::filesystem::path& folder,
+                                             std::vector<std::filesystem::path>& names) = 0;
+  /// Removes a file, never a folder. `std::errc::no_such_file_or_directory` if there is none.
+  [[nodiscard]] virtual std::error_code remove(const std::filesystem::path& path) = 0;
   /// Makes the folder and those above it.
   [[nodiscard]] virtual std::error_code create_folders(const std::filesystem::path& folder) = 0;
   /// The names in a folder are on the device when it returns (where the system has such a thing).

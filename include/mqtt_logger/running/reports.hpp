@@ -4,6 +4,7 @@
 #include "mqtt_logger/platform/background.hpp"
 #include "mqtt_logger/platform/lock_file.hpp"
 #include "mqtt_logger/run_status.hpp"
+#include "mqtt_logger/running/disk_watch.hpp"
 #include "mqtt_logger/running/metrics.hpp"
 #include "mqtt_logger/running/rate_meter.hpp"
 
@@ -42,6 +43,7 @@ class Reports {
   Background* background_;
   std::function<Status()> look_;
   MetricsFile metrics_;
+  DiskWatch disks_;
   RateMeter received_;
   RateMeter written_;
   ReceiveTime started_;

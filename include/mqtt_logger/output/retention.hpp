@@ -1,0 +1,54 @@
+#pragma once
+
+#include "mqtt_logger/options.hpp"
+#include "mqtt_logger/output/series_name.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace mqtt_logger {
+
+/// A file of a series, as its folder shows it.
+struct FoundFile {
+  std::filesystem::path name;
+  std::uint64_t bytes = 0;
+};
+
+/// The files of one number, of all formats, compressed or not: they were begun together, and go together.
+struct SeriesTurn {
+  FileNumber number = kSingleFile;
+  std::vector<FoundFile> files;
+
+  [[nodiscard]] std::uint64_t bytes() const noexcept;
+};
+
+/// What `--keep`, `--keep-for` and `--keep-size` say about the files of a series. Pure.
+///
+/// A turn ends where the next one is born: names alone tell how old it is, whatever copying or compressing
+/// has done to the files' own times.
+class Retention {
+ public:
+  struct Surplus {
+    SeriesTurn turn;
+    std::string_view option;  ///< that is to blame
+  };
+
+  explicit Retention(const Options& options) noexcept;
+
+  [[nodiscard]] bool is_on() const noexcept;
+  /// What is to be removed of `turns`, oldest first; never one of `in_use`, though these count.
+  [[nodiscard]] std::vector<Surplus> find_surplus(std::span<const SeriesTurn> turns,
+                                                  std::span<const FileNumber> in_use,
+                                                  std::chrono::sys_seconds now) const;
+
+ private:
+  std::uint64_t keep_turns_;
+  std::chrono::seconds keep_for_;
+  std::uint64_t keep_bytes_;
+};
+
+}  // namespace mqtt_logger

@@ -1,0 +1,47 @@
+#include "mqtt_logger/output/retention.hpp"
+
+#include <algorithm>
+
+namespace mqtt_logger {
+
+std::uint64_t SeriesTurn::bytes() const noexcept {
+  std::uint64_t sum = 0;
+  for (const FoundFile& file : files) sum += file.bytes;
+  return sum;
+}
+
+Retention::Retention(const Options& options) noexcept
+    : keep_turns_{options.keep_turns}, keep_for_{options.keep_for}, keep_bytes_{options.keep_size_bytes} {}
+
+bool Retention::is_on() const noexcept {
+  return keep_turns_ != 0 || keep_for_.count() != 0 || keep_bytes_ != 0;
+}
+
+std::vector<Retention::Surplus> Retention::find_surplus(std::span<const SeriesTurn> turns,
+                                                        std::span<const FileNumber> in_use,
+                                                        std::chrono::sys_seconds now) const {
+  std::uint64_t left_turns = turns.size();
+  std::uint64_t left_bytes = 0;
+  for (const SeriesTurn& turn : turns) left_bytes += turn.bytes();
+  std::vector<Surplus> surplus;
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    if (std::ranges::count(in_use, turns[i].number) != 0) continue;
+    const bool has_end = i + 1 < turns.size();
+    std::string_view option;
+    if (keep_turns_ != 0 && left_turns > keep_turns_) {
+      option = "--keep";
+    } else if (keep_bytes_ != 0 && left_bytes > keep_bytes_) {
+      option = "--keep-size";
+    } else if (keep_for_.count() != 0 && has_end && birth_of(turns[i + 1].number) < now - keep_for_) {
+      option = "--keep-for";
+    } else {
+      continue;
+    }
+    surplus.push_back({turns[i], option});
+    left_turns -= 1;
+    left_bytes -= turns[i].bytes();
+  }
+  return surplus;
+}
+
+}  // namespace mqtt_logger

@@ -1,0 +1,128 @@
+#include "mqtt_logger/output/keeper.hpp"
+
+#include "support/journal_device.hpp"
+#include "support/logger_run.hpp"
+#include "support/quiet_log.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <thread>
+
+using namespace mqtt_logger;
+using namespace mqtt_logger::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::chrono::sys_seconds kNow{1'800'000'000s};
+
+Options keeping(std::uint64_t turns) {
+  Options options = make_options();
+  options.rotate_every = 1h;
+  options.keep_turns = turns;
+  return options;
+}
+
+/// Takes in and writes a message in each of `count` hours.
+void write_hours(LoggerRun& run, int begin, int count) {
+  for (int hour = begin; hour < begin + count; ++hour) {
+    MessageView message = make_message("a/b", "#");
+    message.receive_time += hour * 1h;
+    REQUIRE(run.journal().append(message, 0, false) == Admission::appended);
+    run.drain();
+  }
+}
+
+}  // namespace
+
+TEST_CASE("The oldest files of the series go, all formats together, also compressed; others stay") {
+  const QuietLog quiet;
+  MemoryFiles files;
+  const std::vector<std::string> others{
+      "elsewhere/data-20200101T000000Z.csv",      // another folder
+      "exports/data-20200101T000000Z.aside.csv",  // not what we would call one
+      "exports/data-20200101T000000Z.csv.bak",
+      "exports/data-20201301T000000Z.csv",
+      "exports/data.csv",                    // the one without rotation
+      "exports/data2-20200101T000000Z.csv",  // another series
+      "exports/old-data-20200101T000000Z.csv",
+  };
+  for (const std::string& name : others) files.put(name, "somebody's");
+  files.put("exports/data-20200101T000000Z.jsonl.gz", "ours, of an earlier run");
+  const Options options = keeping(2);
+  JournalMemory journal{4096};
+  LoggerRun run{journal.map(), files, options};
+  Keeper keeper{files, options, run.exports()};
+  write_hours(run, 0, 5);
+  keeper.keep(kNow);
+  CHECK_FALSE(files.has("exports/data-20200101T000000Z.jsonl.gz"));
+  for (const std::string& name : others) CHECK(files.has(name));
+  CHECK(files.names().size() == others.size() + 2 * std::size(kAllFormats));
+  write_hours(run, 5, 1);
+  for (const Format format : kAllFormats)
+    CHECK(series_in(files, format).back() == run.exports().sinks().front().checkpoint().file_number);
+}
+
+TEST_CASE("A file that was just followed by another one stays until a checkpoint on the device says so") {
+  const QuietLog quiet;
+  MemoryFiles files;
+  const Options options = keeping(1);
+  JournalDevice journal{4096};
+  LoggerRun run{journal.map(), files, options};
+  Keeper keeper{files, options, run.exports()};
+  write_hours(run, 0, 1);
+  journal.set_failing(true);
+  MessageView message = make_message("a/b", "#");
+  message.receive_time += 1h;
+  REQUIRE(run.journal().append(message, 0, false) == Admission::appended);
+  static_cast<void>(run.step());
+  keeper.keep(kNow);
+  CHECK(series_in(files, Format::csv).size() == 2);
+  CHECK(run.exports().numbers_in_use().size() == 2);
+  journal.set_failing(false);
+  run.drain();
+  keeper.keep(kNow);
+  CHECK(series_in(files, Format::csv).size() == 1);
+}
+
+TEST_CASE("A file that cannot be removed is tried again, and no newer one goes in its place") {
+  const QuietLog quiet;
+  MemoryFiles files;
+  const Options options = keeping(2);
+  JournalMemory journal{4096};
+  LoggerRun run{journal.map(), files, options};
+  Keeper keeper{files, options, run.exports()};
+  write_hours(run, 0, 3);
+  for (std::uint64_t call = 0;; ++call) {  // each call fails once
+    files.fail(call, 1, std::errc::read_only_file_system);
+    keeper.keep(kNow);
+    for (const Format format : kAllFormats) REQUIRE(series_in(files, format).size() >= 2);
+    if (!files.has_failed()) break;
+  }
+  files.stop_failing();
+  keeper.keep(kNow);
+  for (const Format format : kAllFormats) CHECK(series_in(files, format).size() == 2);
+}
+
+TEST_CASE("The keeper's thread looks at the start and after each turn, and ends when asked") {
+  const QuietLog quiet;
+  MemoryFiles files;
+  files.put("exports/data-20200101T000000Z.csv", "ours");
+  files.put("exports/data-20200102T000000Z.csv", "ours");
+  const Options options = keeping(1);
+  JournalMemory journal{4096};
+  LoggerRun run{journal.map(), files, options};
+  Keeper keeper{files, options, run.exports()};
+  keeper.start();
+  const auto wait_for_files = [&files](std::size_t count) {
+    const auto end = std::chrono::steady_clock::now() + 30s;
+    while (series_in(files, Format::csv).size() != count && std::chrono::steady_clock::now() < end)
+      std::this_thread::sleep_for(5ms);
+    return series_in(files, Format::csv).size() == count;
+  };
+  CHECK(wait_for_files(1));
+  write_hours(run, 0, 3);
+  CHECK(wait_for_files(1));
+  keeper.stop();
+}

@@ -1,0 +1,94 @@
+#include "mqtt_logger/output/retention.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+using namespace mqtt_logger;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::chrono::sys_seconds kDay{std::chrono::sys_days{std::chrono::year{2026} / 11 / 20}};
+
+FileNumber number_of(int day) {
+  return first_file_number(ReceiveTime{kDay + std::chrono::hours{24 * day}});
+}
+
+/// One turn a day, each of two files with 50 bytes.
+std::vector<SeriesTurn> days(int count) {
+  std::vector<SeriesTurn> turns;
+  for (int day = 0; day < count; ++day)
+    turns.push_back({number_of(day), {{"data.csv", 20}, {"data.json.gz", 30}}});
+  return turns;
+}
+
+struct Limits {
+  std::uint64_t turns = 0;
+  std::chrono::seconds time{0};
+  std::uint64_t bytes = 0;
+};
+
+/// The days that are to go.
+std::vector<FileNumber> surplus(const Limits& limits, const std::vector<SeriesTurn>& turns,
+                                const std::vector<FileNumber>& in_use, std::chrono::sys_seconds now) {
+  Options options;
+  options.keep_turns = limits.turns;
+  options.keep_for = limits.time;
+  options.keep_size_bytes = limits.bytes;
+  std::vector<FileNumber> numbers;
+  for (const auto& found : Retention{options}.find_surplus(turns, in_use, now))
+    numbers.push_back(found.turn.number);
+  return numbers;
+}
+
+std::vector<FileNumber> numbers(const std::vector<int>& days) {
+  std::vector<FileNumber> found;
+  for (const int day : days) found.push_back(number_of(day));
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("Without a limit nothing is removed") {
+  CHECK_FALSE(Retention{Options{}}.is_on());
+  CHECK(surplus({}, days(100), {}, kDay + 24h * 10'000).empty());
+}
+
+TEST_CASE("So many turns are kept, with the one that is written; all formats of a turn count as one") {
+  CHECK(surplus({.turns = 3}, days(3), numbers({2}), kDay).empty());
+  CHECK(surplus({.turns = 3}, days(5), numbers({4}), kDay) == numbers({0, 1}));
+  CHECK(surplus({.turns = 1}, days(3), numbers({2}), kDay) == numbers({0, 1}));
+}
+
+TEST_CASE("What is written is never removed, wherever a clock that was set back has put it") {
+  CHECK(surplus({.turns = 1}, days(4), numbers({0}), kDay) == numbers({1, 2, 3}));
+  CHECK(surplus({.turns = 2}, days(4), numbers({0, 1}), kDay) == numbers({2, 3}));
+  CHECK(surplus({.bytes = 1}, days(2), numbers({0, 1}), kDay + 24h * 10'000).empty());
+  CHECK(surplus({.time = 1s}, days(2), numbers({0, 1}), kDay + 24h * 10'000).empty());
+}
+
+TEST_CASE("All files together have the size that is kept, compressed or not") {
+  CHECK(surplus({.bytes = 150}, days(3), numbers({2}), kDay).empty());
+  CHECK(surplus({.bytes = 149}, days(3), numbers({2}), kDay) == numbers({0}));
+  CHECK(surplus({.bytes = 10}, days(3), numbers({2}), kDay) == numbers({0, 1}));
+}
+
+TEST_CASE("A turn is as old as the next one's first record; the last one has no end") {
+  CHECK(surplus({.time = 24h}, days(3), {}, kDay + 48h).empty());
+  CHECK(surplus({.time = 24h}, days(3), {}, kDay + 48h + 1s) == numbers({0}));
+  CHECK(surplus({.time = 24h}, days(3), {}, kDay + 24h * 10'000) == numbers({0, 1}));
+  CHECK(surplus({.time = 24h}, days(3), {}, kDay - 24h).empty());
+}
+
+TEST_CASE("The limit that is to blame is named") {
+  Options options;
+  options.keep_turns = 2;
+  options.keep_for = 24h;
+  const auto found = Retention{options}.find_surplus(days(4), numbers({3}), kDay + 24h * 5);
+  REQUIRE(found.size() == 3);
+  CHECK(found[0].option == "--keep");
+  CHECK(found[2].option == "--keep-for");
+}
