@@ -1,0 +1,282 @@
+"""A long run in bad company, everything at once: the logger killed, its connection cut and stalled, the broker restarted, the
+disk filled, the exports moved, SIGHUP, the clock set; with simulated sensors, a steady load, rotation, and compression where
+the program has it. Every message is accounted for, and memory, descriptors and threads are watched."""
+
+import gzip
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Callable, Iterator, NamedTuple
+
+import exports
+from broker import Mosquitto
+from exports import Record
+from logger import Logger, logger_command
+from mqtt_client import BackgroundPublisher, Client, Message
+from process_watch import MemoryWatch, Usage, measure_usage, open_files
+from proxy import Proxy
+from waiting import wait_until
+
+_TOPIC = "soak/load"
+_LAST = b"the last one"
+_KILLING = 0.2  # of the time; then one logger lives to the end, and is watched
+_DISK_BYTES = 24 * 1024 * 1024
+_PATIENCE = 120  # until all is written
+_EXPORT = re.compile(r".*\.(csv|json)(\.gz)?")
+_STATISTICS = re.compile(r"received (\d+).*?, written (\d+), pending (\d+), dropped (\d+)(?: \(.*?\))?(?:, excluded (\d+))?$")
+_LONGEST_LINE = 1 << 40  # a count that went below zero is far beyond
+
+
+def find_fake_clock() -> str | None:
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    return str(found[0]) if found else None
+
+
+def _messages(total: int) -> Iterator[Message]:
+    """Made while they are sent."""
+    return (Message(_TOPIC, b"%d %s" % (number, b"x" * (number % 120)), 1) for number in range(total))
+
+
+class Result(NamedTuple):
+    published: int
+    resent: set[int]
+    copies: dict[str, Counter]  # by format: how often each number stands in the exports
+    troubles: Counter
+    files: int
+    lives: int
+    statistics_lines: int
+    memory: MemoryWatch
+    usage: tuple[Usage, Usage]  # at the begin and at the end of the last life
+    wrong_lines: list[str]
+    has_stopped: bool
+
+    def lost(self) -> int:
+        return sum(number not in copies for copies in self.copies.values() for number in range(self.published))
+
+    def doubled(self) -> int:
+        """Without those that our publisher has sent twice, because it had no answer."""
+        return sum(count > 1 and number not in self.resent
+                   for copies in self.copies.values() for number, count in copies.items())
+
+    def faults(self) -> list[str]:
+        before, after = self.usage
+        found = {
+            f"{self.lost()} messages are lost": self.lost() > 0,
+            f"{self.doubled()} messages stand there twice": self.doubled() > 0,
+            f"memory has grown: {self.memory}": not self.memory.is_flat,
+            f"descriptors and threads were {before} and are {after}": before != after,
+            f"statistics do not add up: {self.wrong_lines[:3]}": bool(self.wrong_lines),
+            "there was no statistics line": self.statistics_lines == 0,
+            "the logger was asked to stop and did not end with 0": not self.has_stopped,
+        }
+        return [fault for fault, is_found in found.items() if is_found]
+
+
+class Soak:
+    def __init__(self, directory: Path, seconds: float, rate: int, pause: tuple[float, float], seed: int,
+                 most_growth_kib: int):
+        self._most_growth_kib = most_growth_kib
+        self._directory, self._seconds, self._rate, self._pause = directory, seconds, rate, pause
+        self._random = random.Random(seed)
+        self._work, self._harvest = directory / "work", directory / "harvest"
+        self._exports = self._work / "exports"
+        self._clock = directory / "clock"
+        self._troubles: Counter = Counter()
+        self._lives = self._harvested = self._moves = 0
+        self._closed: dict[str, float] = {}  # exports that nobody writes any more, since when
+        self._ballast_until = 0.0
+        help_text = subprocess.run([*logger_command(), "--help"], capture_output=True, text=True, check=True).stdout
+        self._can_compress = "--compress" in help_text
+        self._has_disk = False
+
+    def run(self) -> Result:
+        self._exports.mkdir(parents=True)
+        self._harvest.mkdir()
+        self._set_clock(0)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_DISK_BYTES}", "tmpfs", self._exports],
+                                 capture_output=True)
+        self._has_disk = mounted.returncode == 0
+        self._broker = Mosquitto(self._directory / "broker", "persistence true", "autosave_interval 0").start()
+        self._proxy = Proxy(self._broker.port)
+        self._logger = self._start()
+        try:
+            return self._run()
+        finally:
+            self._logger.close()
+            self._proxy.close()
+            self._broker.close()
+            if self._has_disk:
+                subprocess.run(["umount", "-l", self._exports], check=True)
+
+    def _run(self) -> Result:
+        self._logger.wait_until_subscribed()
+        total = round(self._seconds * self._rate)
+        publisher = BackgroundPublisher(self._broker.port, _messages(total), rate=self._rate, burst=20,
+                                        seconds=4 * self._seconds + 60)
+        begin = time.monotonic()
+        troubles = [self._cut, self._stall, self._restart_broker, self._fill_disk, self._hang_up, self._move_exports,
+                    self._jump]
+        self._trouble([*troubles, self._kill, self._kill], lambda: time.monotonic() < begin + _KILLING * self._seconds)
+        self._kill()
+        self._logger.wait_until_subscribed(60)
+        before = self._settle()
+        memory = MemoryWatch(self._logger.pid, self._most_growth_kib)
+        self._trouble(troubles, lambda: publisher.is_running, memory.look)
+        resent = {int(message.payload.split()[0]) for message in publisher.wait(60)}
+        self._wait_until_written()
+        after = self._settle()
+        has_stopped = self._logger.stop(signal.SIGTERM, 60) == 0
+        self._take(is_over=True)
+        copies = {format: self._count(format) for format in ("csv", "json")}
+        lines, wrong = self._check_statistics()
+        return Result(total, resent, copies, self._troubles, self._harvested, self._lives, lines, memory,
+                      (before, after), wrong, has_stopped)
+
+    def _start(self) -> Logger:
+        self._lives += 1
+        environment = {}
+        if clock := find_fake_clock():
+            environment = {"LD_PRELOAD": clock, "FAKETIME_TIMESTAMP_FILE": str(self._clock), "FAKETIME_NO_CACHE": "1",
+                           "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        return Logger(self._work, self._directory / f"logger-{self._lives:03}.stderr", "--broker", "127.0.0.1",
+                      "--port", str(self._proxy.port), "--topic", _TOPIC, "--topic", "sensors/#", "--simulate",
+                      "--sensors", "20", "--interval", "200ms", "--journal", "soak.journal", "--journal-size", "4MiB",
+                      "--keep-alive", "4s", "--stats-every", "1s", "--metrics-file", "soak.prom", "--rotate-size", "1MiB",
+                      "--rotate-every", "1m", *(["--compress", "gzip"] if self._can_compress else []),
+                      environment=environment)
+
+    def _trouble(self, troubles: list[Callable[[], None]], goes_on: Callable[[], bool],
+                 look: Callable[[], None] = lambda: None) -> None:
+        next_trouble = time.monotonic() + 1
+        while goes_on():
+            look()
+            self._take()
+            if self._ballast_until and time.monotonic() >= self._ballast_until:
+                self._free_disk()
+            if troubles and time.monotonic() >= next_trouble:
+                trouble = self._random.choice(troubles)
+                trouble()
+                self._troubles[trouble.__name__.strip("_")] += 1
+                next_trouble = time.monotonic() + self._random.uniform(*self._pause)
+            time.sleep(0.1)
+        self._free_disk()
+
+    def _cut(self) -> None:
+        self._proxy.cut()
+
+    def _stall(self) -> None:
+        self._proxy.stall()
+
+    def _restart_broker(self) -> None:
+        self._broker.restart()
+
+    def _hang_up(self) -> None:
+        os.kill(self._logger.pid, signal.SIGHUP)
+
+    def _kill(self) -> None:
+        self._logger.kill()
+        self._logger.close()
+        self._closed.clear()
+        self._logger = self._start()
+
+    def _jump(self) -> None:
+        self._set_clock(self._random.choice((-86_400, -3600, -61, -1, 0, 1, 61, 3600, 86_400)))
+
+    def _set_clock(self, seconds: int) -> None:
+        new = self._clock.with_suffix(".new")
+        new.write_text(f"{seconds:+d}\n")
+        new.replace(self._clock)
+
+    def _move_exports(self) -> None:
+        """What is being written goes out of the way, as log rotation from outside does it."""
+        self._moves += 1
+        for name in map(Path, open_files(self._logger.pid)):
+            if name.parent == self._exports and name.suffix in (".csv", ".json") and name.exists():
+                name.rename(self._exports / f"moved-{self._moves}{name.suffix}")
+        self._hang_up()
+
+    def _fill_disk(self) -> None:
+        if not self._has_disk:
+            return
+        with (self._exports / "ballast").open("ab", buffering=0) as ballast:
+            try:
+                while ballast.write(b"x" * 65536) > 0:
+                    pass
+            except OSError:
+                pass  # full, which is what was wanted
+        self._ballast_until = time.monotonic() + self._random.uniform(2, 5)
+
+    def _free_disk(self) -> None:
+        (self._exports / "ballast").unlink(missing_ok=True)
+        self._ballast_until = 0
+
+    def _take(self, is_over: bool = False) -> None:
+        """Takes exports away that nobody has had open for two seconds, so that the disk has room."""
+        busy = set() if is_over else open_files(self._logger.pid)
+        now = time.monotonic()
+        for path in self._exports.iterdir():
+            if not _EXPORT.fullmatch(path.name):
+                continue
+            if path.suffix == ".gz" and path.with_suffix("").exists():
+                continue  # the original is about to be removed
+            waits_for_compression = (self._can_compress and path.suffix != ".gz" and not path.name.startswith("moved"))
+            if not is_over and (str(path) in busy or waits_for_compression):
+                self._closed.pop(path.name, None)
+            elif is_over or now - self._closed.setdefault(path.name, now) > 2:
+                self._harvested += 1
+                shutil.move(path, self._harvest / f"{self._harvested:06}-{path.name}")
+                self._closed.pop(path.name, None)
+
+    def _settle(self) -> Usage:
+        """A while without trouble, connected."""
+        self._trouble([], self._soon_over(5))
+        return measure_usage(self._logger.pid)
+
+    @staticmethod
+    def _soon_over(seconds: float) -> Callable[[], bool]:
+        end = time.monotonic() + seconds
+        return lambda: time.monotonic() < end
+
+    def _wait_until_written(self) -> None:
+        """The broker keeps the order: when this message is there, all are."""
+        with Client(self._broker.port).connect() as publisher:
+            publisher.publish(_TOPIC, _LAST)
+
+        def is_there() -> bool:
+            return all(any(_LAST in path.read_bytes() for path in self._exports.glob(f"*.{extension}") if path.exists())
+                       for extension in ("csv", "json"))
+
+        wait_until(is_there, _PATIENCE, "the last message in the exports", poll=0.2)
+
+    def _read(self, format: str) -> Iterator[Record]:
+        parse = exports.parse_csv if format == "csv" else exports.parse_json
+        for path in sorted(self._harvest.iterdir()):
+            if f".{format}" in path.suffixes:
+                data = path.read_bytes()
+                yield from parse(gzip.decompress(data) if path.suffix == ".gz" else data)
+
+    def _count(self, format: str) -> Counter:
+        return Counter(int(record.payload.split()[0]) for record in self._read(format)
+                       if record.topic == _TOPIC and record.payload != _LAST)
+
+    def _check_statistics(self) -> tuple[int, list[str]]:
+        lines, wrong = 0, []
+        for log in sorted(self._directory.glob("logger-*.stderr")):
+            last = (0, 0)
+            for line in log.read_text(errors="replace").splitlines():
+                match = _STATISTICS.search(line)
+                if match is None:
+                    continue
+                lines += 1
+                received, written, pending, dropped, excluded = (int(count or 0) for count in match.groups())
+                adds_up = received == written + pending + dropped + excluded and pending < _LONGEST_LINE
+                if not adds_up or (received, written) < last:
+                    wrong.append(f"{log.name}: {line}")
+                last = (received, written)
+        return lines, wrong
