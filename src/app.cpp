@@ -98,7 +98,9 @@ ExitCode forget_session(const Options& options) {
 
 }  // namespace
 
-ExitCode run(const Options& options, Background* background) {
+ExitCode run(const Options& given, Background* background) {
+  Options options = given;
+  options.client_id = find_client_id(given);
   check_tls_files(options);
   if (options.forget_session) return forget_session(options);
   const auto stop_events = make_stop_events();
@@ -110,7 +112,7 @@ ExitCode run(const Options& options, Background* background) {
   Statistics statistics;
   statistics.replayed.add(journal->findings().records);
   Syncer syncer{*journal, exports};
-  Writer writer{*journal, exports, syncer, options.fsync, statistics};
+  Writer writer{*journal, exports, syncer, options, statistics};
   Keeper keeper{system_files(), options, exports};
   Inbox inbox{*journal, options, statistics, [&stop_events] { return stop_events->is_stop_requested(); }};
   Subscriber subscriber{options, *journal, inbox, statistics, [&stop_events] { stop_events->wake(); }};

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "mqtt_logger/broker_address.hpp"
-#include "mqtt_logger/format/json_scan.hpp"
+#include "mqtt_logger/format/columns.hpp"
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/message.hpp"
 
@@ -81,6 +81,7 @@ struct Options {
   std::chrono::seconds keep_for{0};      ///< zero: for ever
   std::uint64_t keep_size_bytes = 0;     ///< of a series; zero: no limit
   std::uint64_t min_free_bytes = std::uint64_t{64} * 1024 * 1024;  ///< that is worth a warning; zero: none
+  std::vector<Column> columns;  ///< behind the fields that every record has; each name once
 
   LogLevel log_level = LogLevel::info;
   std::chrono::milliseconds stats_every{std::chrono::seconds{60}};  ///< zero: only at the end

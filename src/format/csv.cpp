@@ -53,6 +53,15 @@ void append_field(std::string& out, std::string_view field) {
 
 }  // namespace
 
+std::string make_csv_header(const std::vector<Column>& columns) {
+  std::string header{kCsvHeader.substr(0, kCsvHeader.size() - 1)};
+  for (const Column& column : columns) {
+    header.push_back(',');
+    append_field(header, column.name);
+  }
+  return header += '\n';
+}
+
 void append_csv(std::string& out, const Fields& fields) {
   std::string repaired_topic;
   out.append(fields.timestamp);
@@ -68,7 +77,15 @@ void append_csv(std::string& out, const Fields& fields) {
   out.append(to_string(fields.encoding));
   out.push_back(',');
   out.push_back(static_cast<char>('0' + static_cast<int>(fields.qos)));
-  out.append(fields.is_retained ? ",true\n" : ",false\n");
+  out.append(fields.is_retained ? ",true" : ",false");
+  std::string text;
+  for (const ColumnValue& column : fields.columns) {
+    text.clear();
+    append_column_text(text, column.json);
+    out.push_back(',');
+    append_field(out, text);
+  }
+  out.push_back('\n');
 }
 
 }  // namespace mqtt_logger

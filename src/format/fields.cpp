@@ -3,6 +3,8 @@
 #include "mqtt_logger/format/json_text.hpp"
 #include "mqtt_logger/format/text.hpp"
 
+#include <utility>
+
 namespace mqtt_logger {
 
 std::string_view to_string(Encoding encoding) noexcept {
@@ -25,6 +27,24 @@ Encoding find_encoding(std::string_view payload) noexcept {
 Fields make_fields(const MessageView& message, TimestampFormatter& timestamps) noexcept {
   return {timestamps.format(message.receive_time), message.topic, message.payload,    message.properties,
           find_encoding(message.payload),          message.qos,   message.is_retained};
+}
+
+FieldsMaker::FieldsMaker(std::vector<Column> columns, std::string_view client_id)
+    : columns_{std::move(columns)} {
+  append_json_string(client_id_, client_id);
+  for (const Column& column : columns_) values_.push_back({column.name, client_id_});
+}
+
+Fields FieldsMaker::make(const MessageView& message) {
+  Fields fields = make_fields(message, timestamps_);
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const auto& pointer = columns_[i].pointer;
+    if (!pointer) continue;
+    const bool is_json = fields.encoding == Encoding::json;
+    values_[i].json = is_json ? pointer->find_in(fields.payload).value_or("") : "";
+  }
+  fields.columns = values_;
+  return fields;
 }
 
 }  // namespace mqtt_logger

@@ -6,22 +6,10 @@
 namespace mqtt_logger {
 namespace {
 
-/// Verbatim but for the line breaks, so that a record stays on one line. In valid JSON they stand only
-/// between tokens, where a space means the same.
-void append_json_payload(std::string& out, std::string_view payload) {
-  const std::size_t begin = out.size();
-  out.append(payload);
-  for (const char line_break : {'\r', '\n'}) {
-    for (auto at = out.find(line_break, begin); at != std::string::npos; at = out.find(line_break, at + 1)) {
-      out[at] = ' ';
-    }
-  }
-}
-
 void append_payload(std::string& out, const Fields& fields) {
   switch (fields.encoding) {
     case Encoding::json:
-      append_json_payload(out, fields.payload);
+      append_json_on_one_line(out, fields.payload);
       return;
     case Encoding::text:
       append_json_string(out, fields.payload);
@@ -56,6 +44,13 @@ void append_json(std::string& out, const Fields& fields) {
   out.push_back(static_cast<char>('0' + static_cast<int>(fields.qos)));
   out.append(fields.is_retained ? ",\"retain\":true" : ",\"retain\":false");
   append_properties_member(out, fields.properties);
+  for (const ColumnValue& column : fields.columns) {
+    if (column.json.empty()) continue;
+    out.push_back(',');
+    append_json_string(out, column.name);
+    out.push_back(':');
+    append_json_on_one_line(out, column.json);
+  }
   out.push_back('}');
 }
 

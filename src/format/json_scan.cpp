@@ -68,12 +68,14 @@ bool is_named(std::string_view literal, std::string_view name) {
   return append_decoded_json_string(decoded, literal) && decoded == name;
 }
 
+// The last one of the name, as nearly all readers do.
 std::optional<std::string_view> find_member(std::string_view object, std::string_view name) {
+  std::optional<std::string_view> found;
   JsonMembers members{object};
   while (members.next()) {
-    if (is_named(members.name(), name)) return members.value();
+    if (is_named(members.name(), name)) found = members.value();
   }
-  return std::nullopt;
+  return found;
 }
 
 std::optional<std::string_view> find_element(std::string_view array, std::string_view token) {
@@ -157,15 +159,16 @@ std::optional<JsonPointer> JsonPointer::parse(std::string_view text) {
 
 std::optional<std::string_view> JsonPointer::find_in(std::string_view text) const {
   skip_whitespace(text);
-  std::optional<std::string_view> value = take_value(text);
-  if (value->empty()) return std::nullopt;
   for (const std::string& token : tokens_) {
-    value = value->starts_with('{')   ? find_member(*value, token)
-            : value->starts_with('[') ? find_element(*value, token)
-                                      : std::nullopt;
+    const auto value = text.starts_with('{')   ? find_member(text, token)
+                       : text.starts_with('[') ? find_element(text, token)
+                                               : std::nullopt;
     if (!value) return std::nullopt;
+    text = *value;
   }
-  return value;
+  if (!tokens_.empty()) return text;  // is cut out
+  const std::string_view value = take_value(text);
+  return value.empty() ? std::nullopt : std::optional{value};
 }
 
 }  // namespace mqtt_logger

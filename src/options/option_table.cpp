@@ -3,6 +3,7 @@
 #include "mqtt_logger/format/text.hpp"
 #include "mqtt_logger/options/action_options.hpp"
 #include "mqtt_logger/options/broker_uri.hpp"
+#include "mqtt_logger/options/column_option.hpp"
 #include "mqtt_logger/options/option_values.hpp"
 #include "mqtt_logger/topic_filter.hpp"
 
@@ -389,6 +390,10 @@ const std::vector<OptionDefinition>& option_definitions() {
        "csv, json, jsonl, or both (csv,json); several with commas: csv,jsonl.", apply_format},
       {"Exports", "output", "PATH", "exports/mqtt_data",
        "Base path of the exports, without extension, from the working directory.", apply_output},
+      {"Exports", "columns", "NAME=POINTER", "",
+       "Extra column, and member of the JSON, with what a JSON pointer finds in the payload: celsius=/value. "
+       "NAME=@client-id: the client id of the logger that wrote the record. May stand several times.",
+       add_column, true},
       {"Exports", "fsync", "always|everysec|no", "everysec",
        "When files are forced to the disk, against a power cut: before each acknowledgement, each second, or "
        "never.",

@@ -6,6 +6,8 @@
 #include "mqtt_logger/journal/crash_point.hpp"
 #include "mqtt_logger/log.hpp"
 
+#include "journal_replay.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -14,7 +16,9 @@
 namespace mqtt_logger {
 namespace {
 
-constexpr std::uint64_t kChunkBytes = 64 * 1024;
+constexpr std::uint64_t kChunkBytes = std::uint64_t{64} * 1024;
+// The writer writes less at once, unless a single message is larger.
+constexpr std::uint64_t kMaxUnfinishedBytes = std::uint64_t{64} * 1024 * 1024;
 
 // `mqtt_data.csv`, "cut" → `mqtt_data.cut-20261120T153601Z.csv`
 std::filesystem::path side_path(const std::filesystem::path& path, std::string_view what, int attempt) {
@@ -30,61 +34,25 @@ std::filesystem::path side_path(const std::filesystem::path& path, std::string_v
   return side;
 }
 
-/// The records that the writer will take from the journal, one after the other, as it will write them.
-class Replay {
- public:
-  Replay(const Journal& journal, const FileFormat& rules, std::uint64_t next_sequence)
-      : journal_{journal}, rules_{rules}, position_{journal.checkpoint().position}, sequence_{next_sequence} {
-    read();
-  }
-
-  /// Of the record at which it stands; nothing behind the last one.
-  [[nodiscard]] const std::optional<std::string>& text() const noexcept { return text_; }
-  [[nodiscard]] std::string text_in_body(bool is_first) const {
-    std::string text{is_first ? rules_.before_first : rules_.before_next};
-    return text.append(*text_).append(rules_.after_each);
-  }
-  [[nodiscard]] std::uint64_t sequence() const noexcept { return sequence_; }
-
-  void advance() {
-    sequence_ = record_sequence_ + 1;
-    read();
-  }
-
- private:
-  void read() {
-    text_.reset();
-    while (const auto record = journal_.read(position_)) {
-      if (record->sequence < sequence_) continue;
-      record_sequence_ = record->sequence;
-      rules_.append_record(text_.emplace(), make_fields(record->message, timestamps_));
-      return;
-    }
-  }
-
-  const Journal& journal_;
-  const FileFormat& rules_;
-  TimestampFormatter timestamps_;
-  Position position_;
-  std::uint64_t sequence_;  // records before it are behind us
-  std::uint64_t record_sequence_ = 0;
-  std::optional<std::string> text_;
-};
-
 }  // namespace
 
-ExportOpening::ExportOpening(FileSystem& files, const Journal& journal, const std::filesystem::path& output,
-                             Format format, FileNumber number)
+ExportOpening::ExportOpening(FileSystem& files, const Journal& journal, const Options& options, Format format,
+                             FileNumber number)
     : files_{files},
       journal_{journal},
-      path_{export_path(output, format, number)},
-      format_{format},
+      path_{export_path(options.output, format, number)},
+      options_{options},
       number_{number},
-      rules_{file_format(format)} {}
+      rules_{file_format(format, options.columns)} {}
 
 FileSink ExportOpening::open_or_make(std::uint64_t first_sequence) {
   if (open_existing()) {
-    if (const auto known = find_known()) return make_sink(*known);
+    const FileFormat wanted = std::exchange(rules_, find_format_of(*file_, rules_, size_));
+    const auto known = find_known();
+    const bool has_wanted_columns = rules_.opening == wanted.opening;
+    rules_ = wanted;
+    if (known && has_wanted_columns) return make_sink(*known);
+    if (known) first_sequence = known->next_sequence;
     if (is_continuable(*file_, rules_, size_))
       return make_sink({size_ - rules_.closing.size(), first_sequence});
     if (is_hardly_begun(*file_, rules_, size_)) {
@@ -112,6 +80,7 @@ std::optional<FileSink> ExportOpening::make_next(std::uint64_t first_sequence) {
 
 std::optional<FileSink> ExportOpening::repair() {
   if (!open_existing()) return std::nullopt;
+  rules_ = find_format_of(*file_, rules_, size_);
   const auto known = find_known();
   if (!known) return std::nullopt;
   return make_sink(*known);
@@ -128,7 +97,7 @@ bool ExportOpening::open_existing() {
 // Cuts the file back to what the checkpoint says, if this is the file that it speaks of and nobody has
 // changed it.
 std::optional<ExportOpening::Known> ExportOpening::find_known() {
-  const SinkCheckpoint& known = journal_.checkpoint().sinks[static_cast<std::size_t>(format_)];
+  const SinkCheckpoint& known = journal_.checkpoint().sinks[static_cast<std::size_t>(rules_.format)];
   const bool had_restart = journal_.findings().had_restart;
   FileIdentity identity;
   check(file_->identity(identity), "read it");
@@ -144,10 +113,11 @@ std::optional<ExportOpening::Known> ExportOpening::find_known() {
 std::optional<ExportOpening::Known> ExportOpening::cut_to_checkpoint(const SinkCheckpoint& known) {
   const std::uint64_t replayed = count_replayed_bytes(known);
   const std::uint64_t rest = known.body_size + replayed;
-  if (size_ - rest > rules_.closing.size()) return std::nullopt;
-  const std::string tail = read_bytes(*file_, rest, size_);
-  if (!is_rest_of_closing(tail, replayed, rules_)) return std::nullopt;
-  if (replayed != 0 || tail != rules_.closing) {
+  const bool is_closed = size_ - rest <= rules_.closing.size() &&
+                         is_rest_of_closing(read_bytes(*file_, rest, size_), replayed, rules_);
+  if (!is_closed && !is_replayed_with_other_columns(known)) return std::nullopt;
+  if (size_ != known.body_size + rules_.closing.size() ||
+      read_bytes(*file_, known.body_size, size_) != rules_.closing) {
     log::info("{}: {} bytes of an unfinished write are cut back and written again", path_.string(),
               size_ - known.body_size);
     cut(known.body_size);
@@ -158,10 +128,11 @@ std::optional<ExportOpening::Known> ExportOpening::cut_to_checkpoint(const SinkC
 // After a power failure: the device may hold less than was written since the last sync, or holes; and the
 // journal may hold less than the export.
 ExportOpening::Known ExportOpening::cut_to_whole_records(const SinkCheckpoint& known) {
-  Replay replay{journal_, rules_, known.next_sequence};
+  JournalReplay replay{journal_, rules_, options_, known.next_sequence};
   const std::uint64_t end =
       find_whole_records(*file_, rules_, known.body_size, size_, [&replay](auto record) {
-        if (record == replay.text()) replay.advance();
+        if (replay.is_written_as(record)) replay.advance();
+        return true;
       });
   const std::uint64_t torn = size_ - end;
   if (torn != rules_.closing.size() || read_bytes(*file_, end, size_) != rules_.closing) {
@@ -176,7 +147,8 @@ ExportOpening::Known ExportOpening::cut_to_whole_records(const SinkCheckpoint& k
 // How much of what stands behind the checkpoint is what the writer will write there.
 std::uint64_t ExportOpening::count_replayed_bytes(const SinkCheckpoint& known) {
   std::uint64_t end = known.body_size;
-  for (Replay replay{journal_, rules_, known.next_sequence}; replay.text() && end < size_; replay.advance()) {
+  for (JournalReplay replay{journal_, rules_, options_, known.next_sequence}; replay.text() && end < size_;
+       replay.advance()) {
     const std::string expected = replay.text_in_body(end == rules_.opening.size());
     const std::string found = read_bytes(*file_, end, std::min(size_, end + expected.size()));
     const auto same = std::ranges::mismatch(found, expected).in1 - found.begin();
@@ -184,6 +156,25 @@ std::uint64_t ExportOpening::count_replayed_bytes(const SinkCheckpoint& known) {
     if (static_cast<std::size_t>(same) != expected.size()) break;
   }
   return end - known.body_size;
+}
+
+// The same where the run that wrote it had other --columns: records, and the beginning of one, that the
+// writer will write there but for what stands behind the fields of every record.
+bool ExportOpening::is_replayed_with_other_columns(const SinkCheckpoint& known) {
+  if (size_ - known.body_size > kMaxUnfinishedBytes) return false;
+  JournalReplay replay{journal_, rules_, options_, known.next_sequence};
+  const std::uint64_t end =
+      find_whole_records(*file_, rules_, known.body_size, size_, [&replay](std::string_view record) {
+        const bool is_ours = replay.is_written_as(record);
+        if (is_ours) replay.advance();
+        return is_ours;
+      });
+  const std::string next = replay.text() ? replay.plain_text_in_body(end == rules_.opening.size()) : "";
+  const std::string rest =
+      read_bytes(*file_, end, std::min(size_, end + next.size() + rules_.closing.size()));
+  const bool is_closed =
+      end + rest.size() == size_ && is_rest_of_closing(rest, end - known.body_size, rules_);
+  return is_closed || (!next.empty() && (next.starts_with(rest) || rest.starts_with(next)));
 }
 
 // In this order, so that what a crash leaves in between is an unfinished write still.
@@ -243,7 +234,7 @@ FileSink ExportOpening::make_sink(const Known& known) {
   state.next_sequence = known.next_sequence;
   state.file_number = number_;
   check(file_->identity(state.identity), "read it");
-  return FileSink{format_, path_, std::move(file_), state};
+  return FileSink{rules_, path_, std::move(file_), state};
 }
 
 void ExportOpening::check(const std::error_code& error, std::string_view doing) const {

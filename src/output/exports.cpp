@@ -41,7 +41,7 @@ Exports::Exports(FileSystem& files, const Options& options, const Journal& journ
                  std::vector<FileSink> sinks)
     : files_{files},
       journal_{journal},
-      output_{options.output},
+      options_{options},
       rotation_{options, utc_offset},
       sinks_{std::move(sinks)} {
   remember_files();
@@ -99,7 +99,7 @@ std::error_code Exports::sync() noexcept {
     files.insert(files.end(), open_files_.begin(), open_files_.end());
     has_new_names = std::exchange(has_new_names_, false);
   }
-  std::error_code error = has_new_names ? files_.sync_folder(folder_of(output_)) : std::error_code{};
+  std::error_code error = has_new_names ? files_.sync_folder(folder_of(options_.output)) : std::error_code{};
   for (auto file = files.begin(); !error && file != files.end(); ++file) error = (*file)->sync();
   const std::lock_guard lock{mutex_};
   if (error) {
@@ -141,7 +141,7 @@ bool Exports::is_lost(const FileSink& sink) noexcept {
 // An earlier attempt may have left files that are hardly begun, for this very record.
 bool Exports::is_free(FileNumber number) {
   return std::ranges::all_of(kAllFormats, [this, number](Format format) {
-    const std::filesystem::path path = export_path(output_, format, number);
+    const std::filesystem::path path = export_path(options_.output, format, number);
     FileStatus found;
     std::error_code error = files_.look_up(compressed_path(path), found);
     if (!is_missing(error)) return false;
@@ -150,7 +150,7 @@ bool Exports::is_free(FileNumber number) {
     if (is_missing(error)) return true;
     if (error) return false;
     std::uint64_t size = 0;
-    return !file->size(size) && is_hardly_begun(*file, file_format(format), size);
+    return !file->size(size) && is_hardly_begun(*file, file_format(format, options_.columns), size);
   });
 }
 
@@ -165,7 +165,7 @@ FileNumber Exports::find_free_number(ReceiveTime time) {
 std::optional<std::vector<FileSink>> Exports::make_files(FileNumber number) {
   std::vector<FileSink> made;
   for (const FileSink& sink : sinks_) {
-    ExportOpening opening{files_, journal_, output_, sink.format(), number};
+    ExportOpening opening{files_, journal_, options_, sink.format(), number};
     auto next = opening.make_next(sink.checkpoint().next_sequence);
     if (!next) return std::nullopt;
     made.push_back(std::move(*next));
@@ -181,7 +181,7 @@ void Exports::open_single_again(bool all) {
       sinks.push_back(sink);
       continue;
     }
-    ExportOpening opening{files_, journal_, output_, sink.format()};
+    ExportOpening opening{files_, journal_, options_, sink.format()};
     sinks.push_back(opening.open_or_make(sink.checkpoint().next_sequence));
     if (was_lost)
       log::warning("{} was moved, deleted or cut by somebody else; it is begun anew", sink.path().string());
@@ -196,7 +196,7 @@ void Exports::open_series_again(bool all) {
     const bool was_lost = is_lost(sink);
     std::optional<FileSink> opened;
     if (!was_lost && sink.file() != nullptr) {
-      ExportOpening opening{files_, journal_, output_, sink.format(), sink.checkpoint().file_number};
+      ExportOpening opening{files_, journal_, options_, sink.format(), sink.checkpoint().file_number};
       opened = all ? opening.repair() : sink;
     }
     if (was_lost) {
@@ -211,14 +211,16 @@ void Exports::open_series_again(bool all) {
     for (const FileSink& sink : sinks_) {
       SinkCheckpoint state;
       state.next_sequence = sink.checkpoint().next_sequence;
-      sinks.emplace_back(sink.format(), series_pattern(output_, sink.format()), nullptr, state);
+      sinks.emplace_back(file_format(sink.format(), options_.columns),
+                         series_pattern(options_.output, sink.format()), nullptr, state);
     }
   }
   replace(std::move(sinks));
 }
 
 void Exports::make_folder() {
-  if (const std::error_code error = files_.create_folders(folder_of(output_))) throw std::system_error{error};
+  if (const std::error_code error = files_.create_folders(folder_of(options_.output)))
+    throw std::system_error{error};
 }
 
 void Exports::replace(std::vector<FileSink> sinks) {

@@ -1,5 +1,7 @@
 #include "mqtt_logger/output/file_check.hpp"
 
+#include "mqtt_logger/format/csv.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -11,6 +13,8 @@ namespace mqtt_logger {
 namespace {
 
 constexpr std::uint64_t kChunkBytes = std::uint64_t{64} * 1024;
+// A column of the largest MQTT message, with each quotation mark doubled.
+constexpr std::uint64_t kMaxRecordBytes = std::uint64_t{512} * 1024 * 1024;
 
 /// Lines of a file from an offset on; only those that end in LF, up to the first NUL: after a power failure a
 /// part that never reached the device reads as zeros.
@@ -48,7 +52,7 @@ class LineReader {
   std::size_t begin_ = 0;
 };
 
-using OnRecord = std::function<void(std::string_view)>;
+using OnRecord = std::function<bool(std::string_view)>;
 
 std::uint64_t find_whole_csv(LineReader& lines, std::uint64_t begin, const FileFormat& format,
                              const OnRecord& on_record) {
@@ -59,8 +63,9 @@ std::uint64_t find_whole_csv(LineReader& lines, std::uint64_t begin, const FileF
     record.append(*line).push_back('\n');
     quotes += std::ranges::count(*line, '"');
     if (quotes % 2 != 0) continue;  // a quoted field goes on in the next line
-    if (!format.is_record_end(*line)) break;
-    on_record(record);
+    if (format.look_at_record_end(std::string_view{record}.substr(0, record.size() - 1)) != RecordEnd::ours)
+      break;
+    if (!on_record(record)) break;
     end += record.size();
     record.clear();
   }
@@ -80,10 +85,11 @@ std::uint64_t find_whole_json(LineReader& lines, std::uint64_t begin, const File
   while (const auto line = lines.next()) {
     const bool goes_on = is_array && line->ends_with(',');
     const std::string_view record = line->substr(0, line->size() - (goes_on ? 1 : 0));
-    const bool is_record = record.starts_with(format.record_begin) && format.is_record_end(record) &&
+    const bool is_record = record.starts_with(format.record_begin) &&
+                           format.look_at_record_end(record) == RecordEnd::ours &&
                            nlohmann::json::accept(record);
     if (!is_record) break;
-    on_record(record);
+    if (!on_record(record)) break;
     end = position + record.size() + (is_array ? 0 : 1);
     position += line->size() + 1;
   }
@@ -98,6 +104,20 @@ std::uint64_t find_line_begin(File& file, std::uint64_t end) {
     if (line_break != std::string::npos) return begin + line_break + 1;
   }
   return 0;
+}
+
+// Reads on towards the beginning only as long as the last columns of a CSV record are that large.
+bool ends_with_record(File& file, const FileFormat& format, std::uint64_t body_size) {
+  for (std::uint64_t size = kChunkBytes;; size *= 8) {
+    std::string end = read_bytes(file, body_size - std::min(body_size, size), body_size);
+    if (format.closing.empty()) {
+      if (!end.ends_with('\n')) return false;
+      end.pop_back();
+    }
+    const RecordEnd found = format.look_at_record_end(end);
+    if (found != RecordEnd::unknown || size >= std::min(body_size, kMaxRecordBytes))
+      return found == RecordEnd::ours;
+  }
 }
 
 }  // namespace
@@ -123,12 +143,7 @@ bool is_body(File& file, const FileFormat& format, std::uint64_t body_size) {
   const std::uint64_t opening_size = format.opening.size();
   if (body_size < opening_size || read_bytes(file, 0, opening_size) != format.opening) return false;
   if (body_size == opening_size) return true;
-  std::string end = read_bytes(file, body_size - std::min(body_size, kChunkBytes), body_size);
-  if (format.closing.empty()) {
-    if (!end.ends_with('\n')) return false;
-    end.pop_back();
-  }
-  if (!format.is_record_end(end)) return false;
+  if (!ends_with_record(file, format, body_size)) return false;
   if (format.record_begin.empty()) return true;
   const std::uint64_t line = find_line_begin(file, body_size - (format.closing.empty() ? 1 : 0));
   return read_bytes(file, line, std::min(body_size, line + format.record_begin.size())) ==
@@ -139,6 +154,24 @@ bool is_continuable(File& file, const FileFormat& format, std::uint64_t size) {
   if (size < format.closing.size()) return false;
   const std::uint64_t body_size = size - format.closing.size();
   return read_bytes(file, body_size, size) == format.closing && is_body(file, format, body_size);
+}
+
+FileFormat find_format_of(File& file, const FileFormat& format, std::uint64_t size) {
+  FileFormat found = format;
+  if (format.format != Format::csv) return found;
+  const std::string begin = read_bytes(file, 0, std::min(size, kChunkBytes));
+  const std::string header = begin.substr(0, begin.find('\n') + 1);
+  constexpr std::string_view kFields = kCsvHeader.substr(0, kCsvHeader.size() - 1);
+  const char behind_fields = header.size() > kFields.size() ? header[kFields.size()] : '\0';
+  if (!header.starts_with(kFields) || (behind_fields != ',' && behind_fields != '\n')) return found;
+  found.opening = header;
+  found.extra_columns = 0;
+  bool is_quoted = false;  // a name may hold commas
+  for (const char c : std::string_view{header}.substr(kFields.size())) {
+    if (c == '"') is_quoted = !is_quoted;
+    if (c == ',' && !is_quoted) ++found.extra_columns;
+  }
+  return found;
 }
 
 bool is_rest_of_closing(std::string_view rest, std::uint64_t overwritten, const FileFormat& format) noexcept {

@@ -13,25 +13,21 @@ constexpr std::size_t kUsualBatchBytes = std::size_t{1024} * 1024;
 
 }  // namespace
 
-FileSink::FileSink(Format format, std::filesystem::path path, std::shared_ptr<File> file,
+FileSink::FileSink(FileFormat rules, std::filesystem::path path, std::shared_ptr<File> file,
                    const SinkCheckpoint& state)
-    : format_{format},
-      rules_{&file_format(format)},
-      path_{std::move(path)},
-      file_{std::move(file)},
-      checkpoint_{state} {
+    : rules_{std::move(rules)}, path_{std::move(path)}, file_{std::move(file)}, checkpoint_{state} {
   checkpoint_.is_present = file_ != nullptr;
 }
 
 void FileSink::append(const Fields& fields, std::uint64_t sequence) {
   if (sequence < checkpoint_.next_sequence) return;
-  rules_->append_to_body(batch_, fields, body_size() + batch_.size() == rules_->opening.size());
+  rules_.append_to_body(batch_, fields, body_size() + batch_.size() == rules_.opening.size());
 }
 
 std::error_code FileSink::write() noexcept {
   if (batch_.empty()) return {};
   const std::size_t batch_bytes = batch_.size();
-  batch_ += rules_->closing;
+  batch_ += rules_.closing;
   crash_point("file-write-begun");
   const std::error_code error = file_->write_at(body_size(), batch_);
   batch_.resize(batch_bytes);
@@ -54,8 +50,8 @@ void FileSink::forget_batch(std::uint64_t next_sequence) noexcept {
 // The closing needs no new space: it stood there before. Cut first: if the process ends in between, a
 // beginning of the batch is left, which recovery knows. What fails here is tried again by the next write().
 void FileSink::cut_back() noexcept {
-  const bool is_cut = !file_->truncate(body_size() + rules_->closing.size());
-  if (is_cut) static_cast<void>(file_->write_at(body_size(), rules_->closing));
+  const bool is_cut = !file_->truncate(body_size() + rules_.closing.size());
+  if (is_cut) static_cast<void>(file_->write_at(body_size(), rules_.closing));
 }
 
 }  // namespace mqtt_logger

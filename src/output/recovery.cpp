@@ -99,15 +99,17 @@ class Recovery {
     // What is in a file that is not there any more comes again, as far as the journal has it.
     std::uint64_t first_sequence = known(format).is_present ? 0 : known(format).next_sequence;
     if (is_wanted && !is_series() && number == kSingleFile) {
-      sinks_.push_back(ExportOpening{files_, journal_, options_.output, format}.open_or_make(first_sequence));
+      sinks_.push_back(ExportOpening{files_, journal_, options_, format}.open_or_make(first_sequence));
       return;
     }
-    auto last = ExportOpening{files_, journal_, options_.output, format, number}.repair();
+    auto last = ExportOpening{files_, journal_, options_, format, number}.repair();
     if (last) first_sequence = last->checkpoint().next_sequence;
     if (is_wanted && is_series()) {
-      sinks_.push_back(last && number != kSingleFile ? *last : without_file(format, first_sequence));
+      const bool goes_on =
+          last && number != kSingleFile && last->is_of(file_format(format, options_.columns));
+      sinks_.push_back(goes_on ? *last : without_file(format, first_sequence));
     } else if (is_wanted) {
-      sinks_.push_back(ExportOpening{files_, journal_, options_.output, format}.open_or_make(first_sequence));
+      sinks_.push_back(ExportOpening{files_, journal_, options_, format}.open_or_make(first_sequence));
     }
     if (last) repaired_.push_back(std::move(*last));
   }
@@ -115,7 +117,7 @@ class Recovery {
   [[nodiscard]] FileSink without_file(Format format, std::uint64_t first_sequence) const {
     SinkCheckpoint state;
     state.next_sequence = first_sequence;
-    return {format, series_pattern(options_.output, format), nullptr, state};
+    return {file_format(format, options_.columns), series_pattern(options_.output, format), nullptr, state};
   }
 
   [[nodiscard]] bool is_one_file_of_all() const {

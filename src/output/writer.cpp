@@ -23,12 +23,14 @@ constexpr auto kRetryEvery = 1s;
 
 }  // namespace
 
-Writer::Writer(Journal& journal, Exports& exports, Syncer& syncer, Fsync fsync, Statistics& statistics)
+Writer::Writer(Journal& journal, Exports& exports, Syncer& syncer, const Options& options,
+               Statistics& statistics)
     : journal_{journal},
       exports_{exports},
       syncer_{syncer},
-      fsync_{fsync},
+      fsync_{options.fsync},
       statistics_{statistics},
+      fields_{options.columns, options.client_id},
       next_{journal.checkpoint()},
       committed_{journal.checkpoint()},
       next_look_{std::chrono::steady_clock::now() + kLookEvery} {}
@@ -141,7 +143,7 @@ std::optional<ReceiveTime> Writer::read_batch() {
     }
     watch_clock(record->message.receive_time);
     next_.next_sequence = record->sequence + 1;
-    const Fields fields = make_fields(record->message, timestamps_);
+    const Fields fields = fields_.make(record->message);
     std::size_t bytes = 0;
     for (FileSink& sink : exports_.sinks()) {
       sink.append(fields, record->sequence);

@@ -19,7 +19,8 @@ using Payloads = std::vector<std::string>;
 
 inline std::optional<Payloads> read_csv_payloads(std::string_view text) {
   const auto rows = read_csv(text);
-  if (!rows || rows->empty() || !text.starts_with(kCsvHeader)) return std::nullopt;
+  if (!rows || rows->empty() || !text.starts_with(kCsvHeader.substr(0, kCsvHeader.size() - 1)))
+    return std::nullopt;
   Payloads payloads;
   for (std::size_t i = 1; i < rows->size(); ++i) {
     const CsvRow& row = (*rows)[i];

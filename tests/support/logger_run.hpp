@@ -40,7 +40,7 @@ class LoggerRun {
       : journal_{std::move(mapping)},
         exports_{files, options, journal_, recover(files, options, journal_)},
         syncer_{journal_, exports_},
-        writer_{journal_, exports_, syncer_, options.fsync, statistics_} {
+        writer_{journal_, exports_, syncer_, options, statistics_} {
     journal_.set_redelivery_window(1000);
   }
 

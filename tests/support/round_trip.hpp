@@ -33,6 +33,7 @@ class RoundTrip {
     if (fields_.encoding != expect_encoding()) return "the encoding is not the one expected";
     if (auto fault = find_csv_fault()) return "CSV: " + *fault;
     if (auto fault = find_json_fault()) return "JSON: " + *fault;
+    if (auto fault = find_columns_fault()) return "columns: " + *fault;
     return std::nullopt;
   }
 
@@ -118,6 +119,68 @@ class RoundTrip {
         expected.begin(), expected.end(), [](char c) { return c == '\r' || c == '\n'; }, ' ');
     if (line.substr(begin, end - begin) != expected) return "JSON payload is not verbatim";
     return std::nullopt;
+  }
+
+  /// Extra columns stand behind what the record is without them, and hold what another reader finds.
+  [[nodiscard]] Fault find_columns_fault() const {
+    const std::vector<std::string> pointers{"", "/0", "/a/1"};
+    std::vector<Column> columns{{"who", std::nullopt}};
+    for (const std::string& pointer : pointers)
+      columns.push_back({"at " + pointer, JsonPointer::parse(pointer)});
+    FieldsMaker maker{columns, "who \"writes\""};
+    const Fields fields = maker.make(message_);
+
+    std::string plain_csv;
+    append_csv(plain_csv, fields_);
+    std::string csv;
+    append_csv(csv, fields);
+    if (!csv.starts_with(plain_csv.substr(0, plain_csv.size() - 1) + ",")) return "another CSV record";
+    const auto rows = read_csv(make_csv_header(columns) + csv);
+    if (!rows || rows->size() != 2 || rows->back().size() != 6 + columns.size()) return "not the CSV columns";
+    const CsvRow& row = rows->back();
+
+    std::string plain_json;
+    append_json(plain_json, fields_);
+    std::string json;
+    append_json(json, fields);
+    if (!json.starts_with(plain_json.substr(0, plain_json.size() - 1) + ",")) return "another JSON record";
+    if (json.find_first_of("\r\n") != std::string::npos) return "not on one line";
+    const auto record = nlohmann::ordered_json::parse(json, nullptr, false);
+    if (record.is_discarded()) return "not valid JSON";
+
+    if (row[6] != "who \"writes\"" || record["who"] != row[6]) return "not who wrote it";
+    const auto payload = fields_.encoding == Encoding::json ? nlohmann::ordered_json::parse(message_.payload)
+                                                            : nlohmann::ordered_json{};
+    for (std::size_t i = 0; i < pointers.size(); ++i) {
+      const std::string& text = row[7 + i];
+      const std::string name = "at " + pointers[i];
+      const auto* const expected = find_value(payload, pointers[i]);
+      if (fields_.encoding != Encoding::json || expected == nullptr) {
+        if (!text.empty() || record.contains(name)) return name + ": something where nothing is";
+      } else if (!record.contains(name) || record[name] != *expected) {
+        return name + ": another JSON value";
+      } else if (!is_text_of(text, *expected)) {
+        return name + ": another CSV text";
+      }
+    }
+    return std::nullopt;
+  }
+
+  static const nlohmann::ordered_json* find_value(const nlohmann::ordered_json& text,
+                                                  const std::string& pointer) {
+    try {
+      return &text.at(nlohmann::ordered_json::json_pointer{pointer});
+    } catch (const nlohmann::ordered_json::exception&) {
+      return nullptr;
+    }
+  }
+
+  static bool is_text_of(const std::string& text, const nlohmann::ordered_json& value) {
+    if (value.is_null()) return text.empty();
+    if (!value.is_string()) return nlohmann::ordered_json::parse(text, nullptr, false) == value;
+    std::string expected;
+    for (const char c : value.get<std::string>()) expected += c == '\0' ? "\xEF\xBF\xBD" : std::string{c};
+    return text == expected;
   }
 
   MessageView message_;

@@ -40,7 +40,10 @@ Found find(Format format, std::size_t begin, const std::string& bytes) {
   MemoryFiles files;
   Found found;
   found.end = find_whole_records(*open(files, bytes), file_format(format), begin, bytes.size(),
-                                 [&found](std::string_view record) { found.records.emplace_back(record); });
+                                 [&found](std::string_view record) {
+                                   found.records.emplace_back(record);
+                                   return true;
+                                 });
   return found;
 }
 
@@ -123,4 +126,38 @@ TEST_CASE("Whole records are found up to the first byte that is none of ours") {
 TEST_CASE("A record is not taken for whole where zeros follow its closing brace") {
   const std::string hole = kJsonRecord + std::string(4096, '\0') + "\"qos\":0}";
   CHECK(find(Format::jsonl, 0, hole + "\n").records.empty());
+}
+
+TEST_CASE("A CSV record with extra columns is told by its end, however large they are") {
+  const std::string payload = "2026-11-20T15:36:01.123456Z,a,\"x,y\",json,0,false";
+  const std::vector<Column> columns{{"a", std::nullopt}, {"b", std::nullopt}};
+  const auto is_continuable_with = [&columns](const std::string& bytes) {
+    MemoryFiles files;
+    return mqtt_logger::is_continuable(*open(files, bytes), file_format(Format::csv, columns), bytes.size());
+  };
+  const std::string header = make_csv_header(columns);
+  const std::string large(GENERATE(0u, 1u, 65'000u, 65'480u, 65'490u, 65'500u, 65'530u, 65'536u, 600'000u),
+                          'x');
+  for (const std::string& value : {large, "\"" + large + "\"", "\"\"\"" + large + "\"",
+                                   "\"" + large + "\"\"\"", "\",\"\"\n" + large + "\"\",json,0,true\""}) {
+    CHECK(is_continuable_with(header + payload + ",1," + value + "\n"));
+    CHECK(is_continuable_with(header + payload + "," + value + ",\n"));
+    CHECK_FALSE(is_continuable_with(header + payload + "," + value + "\n"));
+    CHECK_FALSE(is_continuable_with(header + payload + "x," + value + ",\n"));
+  }
+  CHECK_FALSE(is_continuable_with(std::string{kCsvHeader} + payload + "\n"));
+}
+
+TEST_CASE("The columns of a CSV are read from its header") {
+  const FileFormat wanted = file_format(Format::csv);
+  const auto find = [&wanted](const std::string& bytes) {
+    MemoryFiles files;
+    return find_format_of(*open(files, bytes), wanted, bytes.size());
+  };
+  const std::string fields{kCsvHeader.substr(0, kCsvHeader.size() - 1)};
+  CHECK(find(fields + ",a,\"b,\"\"c\"\"\"\n" + kCsvRecord).extra_columns == 2);
+  CHECK(find(fields + ",a\n").opening == fields + ",a\n");
+  for (const std::string& foreign :
+       {std::string{}, fields, fields + "a\n", fields + ",a", std::string{"time\n"}})
+    CHECK(find(foreign).opening == wanted.opening);
 }

@@ -29,7 +29,7 @@ struct Export {
     SinkCheckpoint state;
     state.body_size = 1;
     state.next_sequence = next_sequence;
-    return {Format::json, "data.json", std::move(file), state};
+    return {file_format(Format::json), "data.json", std::move(file), state};
   }
   void append(std::string_view payload) {
     const MessageView message = make_message("a/b", payload);

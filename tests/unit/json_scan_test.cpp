@@ -26,6 +26,7 @@ TEST_CASE("A JSON pointer finds members and elements") {
   CHECK(find("/seq", kText) == "17");
   CHECK(find("/a", kText) == R"({"b":[10, {"c":"x,}]\""} ,30]})");
   CHECK(find("", " 21.5 ") == "21.5");
+  CHECK(find("/a", R"({"a":1,"b":2,"a":3})") == "3");
 }
 
 TEST_CASE("A JSON pointer to nothing finds nothing") {

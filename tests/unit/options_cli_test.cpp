@@ -467,3 +467,22 @@ TEST_CASE("Help and version are given beside mistakes") {
   CHECK(version.compare(0, 12, "mqtt-logger ") == 0);
   CHECK(version.find("\nLibrary 1.2.3\n") == version.size() - 15);
 }
+
+TEST_CASE("--columns has a name of its own, and a JSON pointer or @client-id") {
+  const Options options = parse({"--columns", "celsius=/value", "--columns", "all=", "--columns",
+                                 "logger=@client-id", "--columns", "n=/a=b"});
+  REQUIRE(options.columns.size() == 4);
+  CHECK(options.columns[0] == Column{"celsius", JsonPointer::parse("/value")});
+  CHECK(options.columns[1] == Column{"all", JsonPointer::parse("")});
+  CHECK(options.columns[2] == Column{"logger", std::nullopt});
+  CHECK(options.columns[3] == Column{"n", JsonPointer::parse("/a=b")});
+
+  for (const std::string wrong : {"celsius", "celsius=value", "celsius=/a~", "celsius=/a~2", "celsius=@host"})
+    CHECK_THAT(error({"--columns", wrong}),
+               Catch::Contains("--columns " + wrong + ": must be a name, = and a JSON"));
+  for (const std::string wrong : {"=/value", "a\nb=/value", "\xFF=/value"})
+    CHECK_THAT(error({"--columns", wrong}), Catch::Contains("must have a name of 1 to 255 bytes"));
+  for (const std::string wrong : {"payload=/value", "properties=/value", "timestamp=@client-id"})
+    CHECK_THAT(error({"--columns", wrong}), Catch::Contains("that no field and no other column has"));
+  CHECK_THAT(error({"--columns", "a=/x", "--columns", "a=/y"}), Catch::Contains("no other column has"));
+}

@@ -60,7 +60,7 @@ TEST_CASE("The sync thread makes room as soon as the journal is full") {
   Exports exports{files, options, journal, recover(files, options, journal)};
   Syncer syncer{journal, exports};
   Statistics statistics;
-  Writer writer{journal, exports, syncer, options.fsync, statistics};
+  Writer writer{journal, exports, syncer, options, statistics};
   writer.start();
   syncer.start();
   const auto begin = std::chrono::steady_clock::now();

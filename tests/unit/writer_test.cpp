@@ -51,7 +51,7 @@ TEST_CASE("The writer's thread writes what comes, and all of it before it stops"
   Exports exports{files, options, journal, recover(files, options, journal)};
   Syncer syncer{journal, exports};
   Statistics statistics;
-  Writer writer{journal, exports, syncer, options.fsync, statistics};
+  Writer writer{journal, exports, syncer, options, statistics};
   writer.start();
   Payloads expected;
   for (int number = 0; number < 2000; ++number) {

@@ -4,11 +4,15 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mqtt_logger {
 
-/// The first line of every CSV export, with its line end.
+/// The first line of a CSV export without extra columns, with its line end.
 inline constexpr std::string_view kCsvHeader = "timestamp,topic,payload,encoding,qos,retain\n";
+
+/// The first line of a CSV export with these columns behind the others, with its line end.
+[[nodiscard]] std::string make_csv_header(const std::vector<Column>& columns);
 
 /// Appends one record as a CSV line (RFC 4180; lines end in LF), with its line end.
 /// A topic that is not valid UTF-8 gets U+FFFD for each wrong sequence.

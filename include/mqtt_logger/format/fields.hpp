@@ -1,10 +1,14 @@
 #pragma once
 
+#include "mqtt_logger/format/columns.hpp"
 #include "mqtt_logger/format/timestamp.hpp"
 #include "mqtt_logger/message.hpp"
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace mqtt_logger {
 
@@ -27,8 +31,31 @@ struct Fields {
   Encoding encoding = Encoding::text;
   QoS qos = QoS::at_most_once;
   bool is_retained = false;
+  std::span<const ColumnValue> columns = {};  ///< behind all others, in the order of --columns
 };
 
 [[nodiscard]] Fields make_fields(const MessageView& message, TimestampFormatter& timestamps) noexcept;
+
+/// Makes the fields of one message after the other, with the columns that a user asked for besides.
+///
+/// Threads: one owner.
+class FieldsMaker {
+ public:
+  FieldsMaker() = default;
+  /// `client_id` is what a column holds that tells who the logger is.
+  FieldsMaker(std::vector<Column> columns, std::string_view client_id);
+  // The values are views of the names and of the identifier.
+  FieldsMaker(const FieldsMaker&) = delete;
+  FieldsMaker& operator=(const FieldsMaker&) = delete;
+
+  /// Valid until the next call, as long as the message's bytes live.
+  [[nodiscard]] Fields make(const MessageView& message);
+
+ private:
+  TimestampFormatter timestamps_;
+  std::vector<Column> columns_;
+  std::string client_id_;  ///< a JSON string
+  std::vector<ColumnValue> values_;
+};
 
 }  // namespace mqtt_logger

@@ -47,7 +47,8 @@ class JsonPointer {
   /// Nothing if it is none.
   [[nodiscard]] static std::optional<JsonPointer> parse(std::string_view text);
 
-  /// The value it points to, as it stands in `text`; nothing if there is none.
+  /// The value it points to, as it stands in `text`; nothing if there is none. Of members with the same name,
+  /// the last one.
   [[nodiscard]] std::optional<std::string_view> find_in(std::string_view text) const;
 
   bool operator==(const JsonPointer&) const = default;

@@ -24,17 +24,18 @@ namespace mqtt_logger {
 /// Cost:    of a file that the checkpoint knows, only what stands behind the checkpoint is read.
 class ExportOpening {
  public:
-  ExportOpening(FileSystem& files, const Journal& journal, const std::filesystem::path& output, Format format,
+  ExportOpening(FileSystem& files, const Journal& journal, const Options& options, Format format,
                 FileNumber number = kSingleFile);
 
   /// For an export that is asked for. If it is not the file that the checkpoint knows, records before
-  /// `first_sequence` are in another one.
+  /// `first_sequence` are in another one. A CSV with other columns is made whole and moved aside.
   [[nodiscard]] FileSink open_or_make(std::uint64_t first_sequence);
   /// For the first record of a file in a series: makes it, or takes what an earlier attempt left of it.
   /// Nothing if that name is taken.
   [[nodiscard]] std::optional<FileSink> make_next(std::uint64_t first_sequence);
   /// For an export that an earlier run wrote and this one does not: it is made whole. Nothing if there is
-  /// none, or none that the checkpoint knows: it is left alone then.
+  /// none, or none that the checkpoint knows: it is left alone then. It may have other columns than asked
+  /// for.
   [[nodiscard]] std::optional<FileSink> repair();
 
  private:
@@ -49,6 +50,7 @@ class ExportOpening {
   [[nodiscard]] std::optional<Known> cut_to_checkpoint(const SinkCheckpoint& known);
   [[nodiscard]] Known cut_to_whole_records(const SinkCheckpoint& known);
   [[nodiscard]] std::uint64_t count_replayed_bytes(const SinkCheckpoint& known);
+  [[nodiscard]] bool is_replayed_with_other_columns(const SinkCheckpoint& known);
   void cut(std::uint64_t body_size);
   void begin();
   void move_aside();
@@ -60,9 +62,9 @@ class ExportOpening {
   FileSystem& files_;
   const Journal& journal_;
   std::filesystem::path path_;
-  Format format_;
+  const Options& options_;
   FileNumber number_;
-  const FileFormat& rules_;
+  FileFormat rules_;
   std::unique_ptr<File> file_;
   std::uint64_t size_ = 0;
 };

@@ -75,7 +75,7 @@ class Exports {
 
   FileSystem& files_;
   const Journal& journal_;
-  std::filesystem::path output_;
+  Options options_;
   Rotation rotation_;
   std::vector<FileSink> sinks_;
 

@@ -26,6 +26,10 @@ namespace mqtt_logger {
 /// Whether a file of this size is a body and the closing, so that records can be appended.
 [[nodiscard]] bool is_continuable(File& file, const FileFormat& format, std::uint64_t size);
 
+/// `format` with those columns that the file itself has, which an earlier run may have written with others;
+/// `format` if its header is none of ours.
+[[nodiscard]] FileFormat find_format_of(File& file, const FileFormat& format, std::uint64_t size);
+
 /// Whether `rest`, the end of a file, is what remains of the closing after a write that was interrupted or
 /// not followed by a checkpoint: at the old place, of which the write has overwritten `overwritten` bytes, or
 /// at the new one.
@@ -33,10 +37,10 @@ namespace mqtt_logger {
                                       const FileFormat& format) noexcept;
 
 /// Reads the whole records from `begin` on, the end of the body at an earlier checkpoint, up to the first
-/// byte that no record of ours holds, and gives each to `on_record`, as append_record() writes it. Where the
-/// body ends behind them. Never holds more than one of them.
+/// byte that no record of ours holds, and gives each to `on_record`, as append_record() writes it, until that
+/// returns false. Where the body ends behind them. Never holds more than one of them.
 [[nodiscard]] std::uint64_t find_whole_records(File& file, const FileFormat& format, std::uint64_t begin,
                                                std::uint64_t size,
-                                               const std::function<void(std::string_view)>& on_record);
+                                               const std::function<bool(std::string_view)>& on_record);
 
 }  // namespace mqtt_logger

@@ -24,7 +24,7 @@ namespace mqtt_logger {
 class FileSink {
  public:
   /// `state`: which file this is, where its closing stands, and which records are in it.
-  FileSink(Format format, std::filesystem::path path, std::shared_ptr<File> file,
+  FileSink(FileFormat rules, std::filesystem::path path, std::shared_ptr<File> file,
            const SinkCheckpoint& state);
 
   /// Adds a record to the batch, unless it is in the file already.
@@ -37,19 +37,22 @@ class FileSink {
   /// `next_sequence` is in the file.
   void forget_batch(std::uint64_t next_sequence) noexcept;
 
-  [[nodiscard]] Format format() const noexcept { return format_; }
+  [[nodiscard]] Format format() const noexcept { return rules_.format; }
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
   /// Nothing in a series that has no file yet.
   [[nodiscard]] const std::shared_ptr<File>& file() const noexcept { return file_; }
-  [[nodiscard]] bool has_records() const noexcept { return body_size() > rules_->opening.size(); }
+  /// Whether records as this format writes them can stand in the file.
+  [[nodiscard]] bool is_of(const FileFormat& format) const noexcept {
+    return rules_.opening == format.opening;
+  }
+  [[nodiscard]] bool has_records() const noexcept { return body_size() > rules_.opening.size(); }
   [[nodiscard]] std::uint64_t body_size() const noexcept { return checkpoint_.body_size; }
   [[nodiscard]] const SinkCheckpoint& checkpoint() const noexcept { return checkpoint_; }
 
  private:
   void cut_back() noexcept;
 
-  Format format_;
-  const FileFormat* rules_;
+  FileFormat rules_;
   std::filesystem::path path_;
   std::shared_ptr<File> file_;
   SinkCheckpoint checkpoint_;

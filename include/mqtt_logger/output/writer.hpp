@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mqtt_logger/format/timestamp.hpp"
+#include "mqtt_logger/format/fields.hpp"
 #include "mqtt_logger/journal/journal.hpp"
 #include "mqtt_logger/options.hpp"
 #include "mqtt_logger/output/exports.hpp"
@@ -30,7 +30,7 @@ class Writer {
   /// What a turn of the loop did.
   enum class Turn : std::uint8_t { idle, wrote, blocked };
 
-  Writer(Journal& journal, Exports& exports, Syncer& syncer, Fsync fsync, Statistics& statistics);
+  Writer(Journal& journal, Exports& exports, Syncer& syncer, const Options& options, Statistics& statistics);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -65,7 +65,7 @@ class Writer {
   Syncer& syncer_;
   Fsync fsync_;
   Statistics& statistics_;
-  TimestampFormatter timestamps_;
+  FieldsMaker fields_;
   ClockWatch clock_;
 
   Checkpoint next_;  // what the checkpoint will be once the batch is written
