@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from broker import Mosquitto
 from logger import Logger
+from mqtt_client import Client
 from scenario import Scenario, main
 
 _SECRET = "geheim-7319"
@@ -103,6 +104,35 @@ class Credentials(Scenario):
         logger.wait_for("subscribed to", 30, count=2)
         self.assert_keeps_secret(logger)
         self.assert_stops(logger)
+
+    def test_secret_is_nowhere_that_others_can_look(self) -> None:
+        """Logs, status payloads, the list of processes, files, what actions print; while all goes well and when not."""
+        broker = self.start_closed_broker()
+        watcher = Client(broker.port, username="logger", password=_SECRET).connect()
+        self.addCleanup(watcher.close)
+        watcher.subscribe("status/#")
+        logger = self.run_user(broker.port, "--password-file", str(self.password_file), "--status-topic", "status/logger",
+                               "--stats-every", "100ms", "--metrics-file", "metrics.prom", "--pid-file", "pid",
+                               "--simulate", "--interval", "50ms", "--columns", "logger=@client-id",
+                               environment={"MQTT_C_CLIENT_TRACE": "ON", "MQTT_C_CLIENT_TRACE_LEVEL": "PROTOCOL"})
+        logger.wait_until_subscribed()
+        self.wait_for_records(20)
+        looked_at = [message.payload for message in watcher.receive(3)]
+        looked_at += [Path(f"/proc/{logger.pid}/{name}").read_bytes() for name in ("cmdline", "environ", "status", "comm")]
+        looked_at += [path.read_bytes() for path in self.work.rglob("*") if path.is_file()]
+        password = {"MQTT_LOGGER_PASSWORD": _SECRET}
+        for action, code in (("--status", 0), ("--help", 0), ("--version", 0), ("--qos=3", 2), ("--client-id=\x01", 2)):
+            done = self.run_logger("--username", "logger", action, environment=password)
+            self.assertEqual(done.wait(), code, done.log)
+            looked_at += [done.output.encode(), done.log.encode()]
+        self.set_password("another")
+        broker.restart()
+        logger.wait_for("refuses this client", 20)
+        self.assertEqual(logger.stop(), 0)
+        looked_at += [logger.log.encode(), logger.output.encode()]
+        self.assertIn(b"--password-file", b"".join(looked_at), "the search finds what is there")
+        for number, text in enumerate(looked_at):
+            self.assertNotIn(_SECRET.encode(), text, f"{number}: {text[:300]!r}")
 
     def test_files_that_hold_no_password(self) -> None:
         several = self.directory / "several"

@@ -77,6 +77,18 @@ class Mosquitto:
     def kill(self) -> None:
         self._end(signal.SIGKILL)
 
+    def save(self) -> None:
+        """With persistence: writes what it has to its file, now."""
+        path = self.directory / "mosquitto.db"
+
+        def find_time() -> int:
+            return path.stat().st_mtime_ns if path.exists() else 0
+
+        before = find_time()
+        assert self._process is not None
+        self._process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: find_time() > before, 20, "the broker to save")
+
     def restart(self) -> None:
         self.stop()
         self.start()
