@@ -1,14 +1,13 @@
 #include "mqtt_logger/output/series_name.hpp"
 
+#include "mqtt_logger/format/timestamp.hpp"
 #include "mqtt_logger/output/file_format.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <ctime>
 #include <string>
 #include <string_view>
 
@@ -47,6 +46,15 @@ FileNumber parse_time(std::string_view text) noexcept {
                                        std::chrono::seconds{parse<int>(text.substr(14, 2))}});
 }
 
+/// 20261120T153601Z
+std::string compact_time(std::chrono::sys_seconds time) {
+  TimestampFormatter formatter;
+  std::string text{formatter.format(time)};
+  text.resize(text.find('.'));
+  std::erase_if(text, [](char letter) { return letter == '-' || letter == ':'; });
+  return text + 'Z';
+}
+
 }  // namespace
 
 bool has_rotation(const Options& options) noexcept {
@@ -69,8 +77,7 @@ std::chrono::sys_seconds birth_of(FileNumber number) noexcept {
 std::filesystem::path export_path(const std::filesystem::path& output, Format format, FileNumber number) {
   std::filesystem::path path = output;
   if (number != kSingleFile) {
-    const auto birth = static_cast<std::time_t>(birth_of(number).time_since_epoch().count());
-    path += fmt::format("-{:%Y%m%dT%H%M%SZ}", fmt::gmtime(birth));
+    path += '-' + compact_time(birth_of(number));
     if (const FileNumber counter = number & kCounterMask; counter > 1) path += fmt::format("-{}", counter);
   }
   path += file_format(format).extension;
