@@ -15,7 +15,6 @@
 #include "mqtt_logger/output/syncer.hpp"
 #include "mqtt_logger/output/writer.hpp"
 #include "mqtt_logger/platform/process.hpp"
-#include "mqtt_logger/platform/service_manager.hpp"
 #include "mqtt_logger/platform/stop_events.hpp"
 #include "mqtt_logger/run_status.hpp"
 #include "mqtt_logger/running/log_setup.hpp"
@@ -45,7 +44,7 @@ void greet(const Options& options, const std::vector<FileSink>& sinks, const Sto
         "broker can read and change everything, and learn the password");
   }
   if (!stop_events.has_keyboard())
-    log::info("running as process {}; SIGTERM or Ctrl-C stops it", process_id());
+    log::info("running as process {}; --stop or Ctrl-C stops it", process_id());
 }
 
 /// What others may know of the logger: a look at all rooms that asks none of them to wait.
@@ -98,13 +97,12 @@ ExitCode forget_session(const Options& options) {
 
 }  // namespace
 
-ExitCode run(const Options& given, Background* background) {
+ExitCode run(const Options& given, ServiceManager& service_manager, Background* background) {
   Options options = given;
   options.client_id = find_client_id(given);
   check_tls_files(options);
   if (options.forget_session) return forget_session(options);
   const auto stop_events = make_stop_events();
-  const auto service_manager = find_service_manager();
   const auto pid_file = take_pid_file(options);
   const auto lock = lock_output(options);
   const auto journal = open_journal(options);
@@ -118,7 +116,7 @@ ExitCode run(const Options& given, Background* background) {
   Subscriber subscriber{options, *journal, inbox, statistics, [&stop_events] { stop_events->wake(); }};
   Simulator simulator{options};
   StatusReporter status_topic{options, subscriber, statistics};
-  ServiceReport service{*service_manager, [&statistics] { return statistics.writer_turns.get(); },
+  ServiceReport service{service_manager, [&statistics] { return statistics.writer_turns.get(); },
                         [&journal] { journal->wake_writer(); }};
   Reports reports{options, *lock, background,
                   [&] { return look(options, *journal, syncer, inbox, subscriber, statistics); }};

@@ -65,8 +65,8 @@ void write(LogLevel level, std::string_view text) noexcept {
   }
 }
 
-void use_system_log() noexcept {
-  is_system_log = true;
+void use_system_log(bool is_used) noexcept {
+  is_system_log = is_used;
 }
 
 std::optional<LoggedLine> last_fault() {

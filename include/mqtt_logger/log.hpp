@@ -32,8 +32,9 @@ namespace log {
 void set_level(LogLevel level) noexcept;
 [[nodiscard]] bool is_enabled(LogLevel level) noexcept;
 
-/// From now on the log goes to the system's log. Call before the first thread starts.
-void use_system_log() noexcept;
+/// From now on the log goes to the system's log, or again to standard error. Call before the first thread
+/// starts.
+void use_system_log(bool is_used) noexcept;
 
 /// Writes one line. Line breaks and other control characters in `text` are written as \xHH: what a broker
 /// or a payload contains can never look like a log line of ours.

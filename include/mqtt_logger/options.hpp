@@ -23,7 +23,7 @@ enum class Redelivered : std::uint8_t { drop, keep };
 enum class Retained : std::uint8_t { send, once, never };
 
 /// What the program is to do: log, or something that ends at once.
-enum class Action : std::uint8_t { log, status, stop };
+enum class Action : std::uint8_t { log, status, stop, install_service, uninstall_service };
 
 /// How TLS is spoken with those brokers that ask for it. Paths are empty where the user named none.
 struct TlsOptions {

@@ -5,6 +5,7 @@
 #include "mqtt_logger/options/broker_uri.hpp"
 #include "mqtt_logger/options/column_option.hpp"
 #include "mqtt_logger/options/option_values.hpp"
+#include "mqtt_logger/platform/file_name.hpp"
 #include "mqtt_logger/topic_filter.hpp"
 
 #include <fmt/format.h>
@@ -214,7 +215,7 @@ OptionFault find_path_fault(const std::filesystem::path& path, std::string_view 
   if (name.empty() || name == "." || name == ".." || std::filesystem::is_directory(path, ignored)) {
     return fmt::format("must name a file, not a folder, such as {}", example);
   }
-  return std::nullopt;
+  return find_name_fault(path);
 }
 
 OptionFault apply_output(OptionsDraft& draft, const std::string& text) {
@@ -463,6 +464,11 @@ const std::vector<OptionDefinition>& option_definitions() {
       {"Actions", "stop", "", "",
        "Stop the logger of this --output, or of this --pid-file, wait until it has ended, and exit.",
        action(Action::stop)},
+      {"Actions", "install-service", "", "",
+       "Windows: make a service of this program with the other options given and in this folder, and exit.",
+       action(Action::install_service)},
+      {"Actions", "uninstall-service", "", "", "Windows: stop and remove that service, and exit.",
+       action(Action::uninstall_service)},
 
       {"Simulation", "simulate", "", "", "Publish readings of simulated sensors to the same broker.",
        choice<bool>(&Options::simulate, {{"true", true}, {"false", false}})},

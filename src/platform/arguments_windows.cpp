@@ -24,6 +24,12 @@ void give_back_code_page() noexcept {
   SetConsoleOutputCP(code_page_as_found);
 }
 
+bool is_open(std::FILE* stream) noexcept {
+  if (_fileno(stream) < 0) return false;
+  const auto handle = reinterpret_cast<HANDLE>(_get_osfhandle(_fileno(stream)));
+  return GetFileType(handle) != FILE_TYPE_UNKNOWN;
+}
+
 }  // namespace
 
 // main()'s own arguments are in the user's code page, which has no place for most letters.
@@ -37,6 +43,11 @@ std::vector<std::string> list_arguments(int /*argc*/, char** /*argv*/) {
 }
 
 void prepare_standard_streams() noexcept {
+  // A service has none, or numbers of another process's; what is meant for them must never end up in a file.
+  if (!is_open(stdin)) static_cast<void>(_wfreopen(L"NUL", L"r", stdin));
+  for (std::FILE* const stream : {stdout, stderr}) {
+    if (!is_open(stream)) static_cast<void>(_wfreopen(L"NUL", L"w", stream));
+  }
   for (std::FILE* const stream : {stdout, stderr}) {
     if (_fileno(stream) >= 0) _setmode(_fileno(stream), _O_BINARY);  // no CR before each LF
   }

@@ -23,6 +23,7 @@ class Handle {
     handle_ = nullptr;
   }
 
+  [[nodiscard]] HANDLE release() noexcept { return std::exchange(handle_, nullptr); }
   [[nodiscard]] HANDLE get() const noexcept { return handle_; }
   explicit operator bool() const noexcept { return handle_ != nullptr; }
 

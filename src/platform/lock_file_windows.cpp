@@ -2,22 +2,61 @@
 #include "mqtt_logger/platform/process.hpp"
 
 #include "handle_windows.hpp"
+#include "remote_stop_windows.hpp"
 #include "text_windows.hpp"
 
 #include <windows.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <string>
+#include <utility>
 
 namespace mqtt_logger {
 namespace {
 
-/// Open for writing and shared for reading only, the file is its own lock.
+using namespace std::chrono_literals;
+
+constexpr std::size_t kLongestText = std::size_t{256} * 1024;
+// read_lock() opens the file for a moment in a way that keeps a holder out. That must not keep a logger from
+// starting.
+constexpr auto kPatience = 100ms;
+constexpr DWORD kTryAgainAfter = 5;
+
+constexpr DWORD kShared = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+
+Handle open_for_reading(const std::filesystem::path& path, DWORD shared) noexcept {
+  return Handle{CreateFileW(path.c_str(), GENERIC_READ, shared, nullptr, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL,
+                            nullptr)};
+}
+
+std::error_code write_all(HANDLE file, std::string_view bytes, std::size_t offset) noexcept {
+  OVERLAPPED position{};
+  position.Offset = static_cast<DWORD>(offset);
+  DWORD written = 0;
+  return WriteFile(file, bytes.data(), static_cast<DWORD>(bytes.size()), &written, &position) != 0
+             ? std::error_code{}
+             : last_windows_error();
+}
+
+std::error_code cut(HANDLE file, std::size_t size) noexcept {
+  LARGE_INTEGER end{};
+  end.QuadPart = static_cast<LONGLONG>(size);
+  return SetFilePointerEx(file, end, nullptr, FILE_BEGIN) != 0 && SetEndOfFile(file) != 0
+             ? std::error_code{}
+             : last_windows_error();
+}
+
+/// Open for writing and shared for reading only, the file is its own lock, and nobody can put another in its
+/// place.
 class WindowsLockFile final : public LockFile {
  public:
-  WindowsLockFile(std::filesystem::path path, Handle handle)
-      : path_{std::move(path)}, handle_{std::move(handle)} {}
+  WindowsLockFile(const std::filesystem::path& path, Handle handle)
+      : path_{std::filesystem::absolute(path)},
+        handle_{std::move(handle)},
+        begin_{std::to_string(process_id()) + '\n'} {}
   ~WindowsLockFile() override {
     handle_.reset();
     DeleteFileW(path_.c_str());  // refused if another process has taken it in between: it does not share that
@@ -25,21 +64,43 @@ class WindowsLockFile final : public LockFile {
   WindowsLockFile(const WindowsLockFile&) = delete;
   WindowsLockFile& operator=(const WindowsLockFile&) = delete;
 
+  /// On a full disk the lock is held all the same: publish() says by whom when there is room again.
+  std::error_code begin() noexcept {
+    if (const std::error_code error = cut(handle_.get(), 0)) return error;
+    const std::error_code error = write_all(handle_.get(), begin_, 0);
+    return error == std::errc::no_space_on_device ? std::error_code{} : error;
+  }
+
+  std::error_code publish(std::string_view text) noexcept override {
+    if (const std::error_code error = write_all(handle_.get(), begin_, 0)) return error;
+    if (const std::error_code error = write_all(handle_.get(), text, begin_.size())) return error;
+    return cut(handle_.get(), begin_.size() + text.size());
+  }
+
  private:
   std::filesystem::path path_;
   Handle handle_;
+  std::string begin_;
 };
 
-std::uint64_t read_process_id(const std::filesystem::path& path) noexcept {
-  const Handle handle{CreateFileW(path.c_str(), GENERIC_READ,
-                                  FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr,
-                                  OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr)};
-  std::array<char, 24> text{};
+std::string read_text(const std::filesystem::path& path) {
+  const Handle handle = open_for_reading(path, kShared);
+  if (!handle) return {};
+  std::string text(kLongestText, '\0');
   DWORD length = 0;
+  if (ReadFile(handle.get(), text.data(), static_cast<DWORD>(text.size()), &length, nullptr) == 0) length = 0;
+  text.resize(length);
+  return text;
+}
+
+std::uint64_t parse_process_id(std::string_view text) noexcept {
   std::uint64_t id = 0;
-  if (handle && ReadFile(handle.get(), text.data(), static_cast<DWORD>(text.size()), &length, nullptr) != 0)
-    std::from_chars(text.data(), text.data() + length, id);
+  std::from_chars(text.data(), text.data() + text.size(), id);
   return id;
+}
+
+std::uint64_t to_number(const FILETIME& time) noexcept {
+  return std::uint64_t{time.dwHighDateTime} << 32 | time.dwLowDateTime;
 }
 
 }  // namespace
@@ -47,23 +108,72 @@ std::uint64_t read_process_id(const std::filesystem::path& path) noexcept {
 std::error_code take_lock(const std::filesystem::path& path, std::unique_ptr<LockFile>& lock,
                           std::uint64_t& holder) {
   holder = 0;
-  Handle handle{CreateFileW(path.c_str(), GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, nullptr, OPEN_ALWAYS,
-                            FILE_ATTRIBUTE_NORMAL, nullptr)};
-  if (!handle) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  for (;;) {
+    Handle handle{CreateFileW(path.c_str(), GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, nullptr,
+                              OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr)};
+    if (handle) {
+      auto taken = std::make_unique<WindowsLockFile>(path, std::move(handle));
+      const std::error_code error = taken->begin();
+      if (!error) lock = std::move(taken);  // else its destructor removes the file
+      return error;
+    }
     const std::error_code error = last_windows_error();
-    if (error == std::errc::resource_unavailable_try_again) holder = read_process_id(path);
-    return error;
+    const bool is_in_use = error == std::errc::resource_unavailable_try_again;
+    // The second one is also what is said of a file that goes as soon as its last reader has closed it.
+    if (!is_in_use && error != std::errc::permission_denied) return error;
+    if (std::chrono::steady_clock::now() >= deadline) {
+      if (is_in_use) holder = parse_process_id(read_text(path));
+      return error;
+    }
+    Sleep(kTryAgainAfter);
   }
-  const std::string text = std::to_string(process_id()) + '\n';
-  DWORD written = 0;
-  const bool is_written =
-      SetEndOfFile(handle.get()) != 0 &&  // at the beginning, where it was opened
-      WriteFile(handle.get(), text.data(), static_cast<DWORD>(text.size()), &written, nullptr) != 0;
-  const std::error_code error = is_written ? std::error_code{} : last_windows_error();
-  lock = std::make_unique<WindowsLockFile>(path,
-                                           std::move(handle));  // removes the file if it could not be written
-  if (error) lock.reset();
-  return error;
+}
+
+std::error_code read_lock(const std::filesystem::path& path, LockReading& reading) {
+  reading = {};
+  // Refused as long as somebody has it open for writing, which is what its holder has.
+  if (open_for_reading(path, FILE_SHARE_READ | FILE_SHARE_DELETE)) return {};
+  const std::error_code error = last_windows_error();
+  if (error == std::errc::no_such_file_or_directory) return {};
+  if (error != std::errc::resource_unavailable_try_again) return error;
+  const std::string text = read_text(path);
+  reading.is_held = true;
+  reading.holder = parse_process_id(text);
+  reading.text = text.substr(std::min(text.find('\n'), text.size() - 1) + 1);
+  return {};
+}
+
+std::error_code ask_holder_to_stop(const std::filesystem::path& path, std::uint64_t& holder) {
+  LockReading before;
+  if (const std::error_code error = read_lock(path, before)) return error;
+  holder = before.holder;
+  if (!before.is_held) return std::make_error_code(std::errc::no_such_process);
+  if (holder == 0) return std::make_error_code(std::errc::resource_unavailable_try_again);
+  Handle event;
+  const std::error_code error = open_remote_stop(holder, event);
+  LockReading after;
+  if (const std::error_code unreadable = read_lock(path, after)) return unreadable;
+  if (!after.is_held || after.holder != holder) return std::make_error_code(std::errc::no_such_process);
+  if (error) return error;
+  return SetEvent(event.get()) != 0 ? std::error_code{} : last_windows_error();
+}
+
+std::uint64_t find_living_process(const std::filesystem::path& path) {
+  const Handle file = open_for_reading(path, kShared);
+  FILETIME written{};
+  if (!file || GetFileTime(file.get(), nullptr, nullptr, &written) == 0) return 0;
+  const std::uint64_t id = parse_process_id(read_text(path));
+  if (id == 0 || id > std::uint64_t{0xFFFFFFFF}) return 0;
+  const Handle process{
+      OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE, FALSE, static_cast<DWORD>(id))};
+  // Refused for a process of another user's that is there.
+  if (!process) return GetLastError() == ERROR_ACCESS_DENIED ? id : 0;
+  if (WaitForSingleObject(process.get(), 0) == WAIT_OBJECT_0) return 0;
+  std::array<FILETIME, 4> times{};
+  if (GetProcessTimes(process.get(), &times[0], &times[1], &times[2], &times[3]) == 0) return id;
+  constexpr std::uint64_t kSlack = 10'000'000;  // a second: file systems may round
+  return to_number(times[0]) > to_number(written) + kSlack ? 0 : id;
 }
 
 }  // namespace mqtt_logger

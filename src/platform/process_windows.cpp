@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <exception>
 
 namespace mqtt_logger {
 
@@ -40,6 +41,21 @@ void kill_self() noexcept {
 
 void lower_this_threads_priority() noexcept {
   SetThreadPriority(GetCurrentThread(), THREAD_MODE_BACKGROUND_BEGIN);
+}
+
+// Windows 10 before 1607 has no such call, and a name is no reason not to start there.
+void name_this_thread(const char* name) noexcept {
+  using SetDescription = HRESULT(WINAPI*)(HANDLE, PCWSTR);
+  const HMODULE library = GetModuleHandleW(L"kernel32.dll");
+  if (library == nullptr) return;
+  const auto set = reinterpret_cast<SetDescription>(
+      reinterpret_cast<void*>(GetProcAddress(library, "SetThreadDescription")));
+  if (set == nullptr) return;
+  try {
+    set(GetCurrentThread(), to_wide(name).c_str());
+  } catch (const std::exception&) {
+    return;  // no memory for a name
+  }
 }
 
 void remove_from_environment(const char* name) noexcept {

@@ -1,6 +1,7 @@
 #include "mqtt_logger/platform/process.hpp"
 #include "mqtt_logger/platform/service_manager.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -43,7 +44,11 @@ class NotificationSocket final : public ServiceManager {
     std::memcpy(address_.sun_path, path.data(), path.size());
     if (path[0] == '@') address_.sun_path[0] = '\0';
     address_length_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
-    socket_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (socket < 0) return;
+    // Above the standard streams, which may be closed and are opened later.
+    socket_ = ::fcntl(socket, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    ::close(socket);
 
     const std::uint64_t watched = read_number("WATCHDOG_PID");
     if (watched == 0 || watched == process_id()) {
@@ -58,6 +63,7 @@ class NotificationSocket final : public ServiceManager {
   NotificationSocket& operator=(const NotificationSocket&) = delete;
 
   bool is_present() const noexcept override { return socket_ >= 0; }
+  bool keeps_standard_error() const noexcept override { return true; }
   void ready() noexcept override { send("READY=1"); }
   void reloading() noexcept override {
     timespec now{};
@@ -70,6 +76,7 @@ class NotificationSocket final : public ServiceManager {
     send({message.data(), static_cast<std::size_t>(length)});
   }
   void stopping() noexcept override { send("STOPPING=1"); }
+  void stopped(int /*exit_code*/) noexcept override {}  // systemd sees it by itself
   void alive() noexcept override { send("WATCHDOG=1"); }
 
   void status(std::string_view line) noexcept override {

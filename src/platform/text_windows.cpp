@@ -68,6 +68,15 @@ std::string to_utf8(std::wstring_view text) {
   return out;
 }
 
+std::wstring to_wide(std::string_view text) {
+  if (text.empty()) return {};
+  const int length = static_cast<int>(text.size());
+  const int size = MultiByteToWideChar(CP_UTF8, 0, text.data(), length, nullptr, 0);
+  std::wstring out(static_cast<std::size_t>(size), L'\0');
+  MultiByteToWideChar(CP_UTF8, 0, text.data(), length, out.data(), size);
+  return out;
+}
+
 std::error_code windows_error(unsigned long code) noexcept {
   static const WindowsCategory category;
   return {static_cast<int>(code), category};

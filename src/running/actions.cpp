@@ -1,6 +1,8 @@
 #include "mqtt_logger/running/actions.hpp"
 
+#include "mqtt_logger/platform/environment.hpp"
 #include "mqtt_logger/platform/lock_file.hpp"
+#include "mqtt_logger/platform/service_registration.hpp"
 #include "mqtt_logger/running/output_lock.hpp"
 #include "mqtt_logger/running/status_text.hpp"
 
@@ -90,6 +92,31 @@ ExitCode stop_running_logger(const Options& options) {
       fmt::format(
           "--stop: process {} was asked to stop and still runs after {} s; --status shows what it does",
           holder, std::chrono::seconds{kStopPatience}.count())};
+}
+
+ExitCode install_as_service(const Options& options, const std::vector<std::string>& arguments) {
+  constexpr std::string_view kOption = "--install-service";
+  if (options.background)
+    throw StartupError{ExitCode::usage,
+                       "--install-service: must stand without --background: a service is there already"};
+  for (const EnvironmentVariable& variable : list_environment()) {
+    if (!variable.name.starts_with("MQTT_LOGGER_")) continue;
+    throw StartupError{ExitCode::usage,
+                       fmt::format("--install-service: the service would not see the variable {}; give it "
+                                   "as an option, or in the file of --config or --password-file",
+                                   variable.name)};
+  }
+  std::vector<std::string> kept;
+  for (const std::string& argument : arguments) {
+    if (argument != kOption && !argument.starts_with(fmt::format("{}=", kOption))) kept.push_back(argument);
+  }
+  print(install_service(kept));
+  return ExitCode::everything_written;
+}
+
+ExitCode uninstall_as_service() {
+  print(uninstall_service());
+  return ExitCode::everything_written;
 }
 
 }  // namespace mqtt_logger

@@ -13,8 +13,9 @@ void set_up_log(const Options& options) {
       throw StartupError{ExitCode::output_unusable, fmt::format("--log-file {}: cannot be written: {}",
                                                                 options.log_file.string(), error.message())};
     }
+    log::use_system_log(false);
   } else if (options.background) {
-    log::use_system_log();
+    log::use_system_log(true);
   }
 }
 

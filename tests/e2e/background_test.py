@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from frozen_thread import frozen
-from logger import Logger
+from logger import Logger, is_started_directly
 from scenario import Scenario, main
 from waiting import wait_until
 
@@ -139,6 +139,14 @@ class Stop(BackgroundScenario):
             self.assertEqual(self.command("--stop", *options)[0], 0)
             self.assertFalse((self.work / "pid").exists())
             self.assertEqual(len(self.read_both()[0]), number + 1)
+
+
+    @unittest.skipUnless(os.name == "posix" and is_started_directly(), "Windows has such services")
+    def test_service_of_windows_is_refused_in_one_line(self) -> None:
+        for option in "--install-service", "--uninstall-service":
+            code, text = self.command(option)
+            self.assertEqual((code, len(text.splitlines())), (2, 1), text)
+            self.assertIn(f"{option}: is for Windows; here", text)
 
 
 class PidFile(BackgroundScenario):

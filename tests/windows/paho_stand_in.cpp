@@ -6,6 +6,9 @@
 //   LOGGER_FEED               how many messages there are; their payloads are 1, 2, 3 …
 //   LOGGER_FEED_ACKNOWLEDGED  a file that holds the number of the last acknowledged message, over all runs
 //   LOGGER_FEED_PAUSE_US      how long to wait after each message
+//   LOGGER_FEED_CONNECT       "refused": the broker refuses this client; "failing": nobody can be reached
+// A variable that is not set is read from a file of its name, because a service has an environment of its
+// own.
 #define PAHO_MQTT_EXPORTS
 #include <MQTTAsync.h>
 
@@ -23,7 +26,10 @@ namespace {
 
 std::string read_variable(const char* name) {
   const char* const value = std::getenv(name);
-  return value == nullptr ? std::string{} : value;
+  if (value != nullptr) return value;
+  std::string text;
+  std::getline(std::ifstream{name}, text);
+  return text;
 }
 
 unsigned long read_number(const char* name) {
@@ -152,6 +158,17 @@ int MQTTAsync_setMessageArrivedCallback(MQTTAsync handle, void* context, MQTTAsy
 }
 
 int MQTTAsync_connect(MQTTAsync handle, const MQTTAsync_connectOptions* options) {
+  if (const std::string answer = read_variable("LOGGER_FEED_CONNECT"); !answer.empty()) {
+    answer_later(handle, [answer, on_failure = options->onFailure5, context = options->context] {
+      MQTTAsync_failureData5 data = MQTTAsync_failureData5_initializer;
+      const bool is_refused = answer == "refused";
+      data.code = is_refused ? MQTTREASONCODE_NOT_AUTHORIZED : MQTTASYNC_FAILURE;
+      if (is_refused) data.reasonCode = MQTTREASONCODE_NOT_AUTHORIZED;
+      data.packet_type = is_refused ? 2 : 0;  // CONNACK
+      on_failure(context, &data);
+    });
+    return MQTTASYNC_SUCCESS;
+  }
   answer_later(handle, [answer = options->onSuccess5, context = options->context] {
     static char uri[] = "stand-in";
     MQTTAsync_successData5 data = make_success();

@@ -4,33 +4,20 @@
 import os
 import pty
 import random
-import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
-from logger import Logger, logger_command  # noqa: E402
+from logger import logger_command  # noqa: E402
 from processes import die_with_parent  # noqa: E402
-from scenario import Scenario, main  # noqa: E402
+from fed_scenario import SECONDS, FedScenario  # noqa: E402
+from scenario import main  # noqa: E402
 from waiting import wait_until  # noqa: E402
 
-SECONDS = 20  # as is; everything is slower under Wine, and its start is
 
-
-class Program(Scenario):
-    def start(self, messages: int, *options: str, pause_us: int = 0) -> Logger:
-        return self.run_logger("--stats-every", "50ms", *options, environment=self.feed(messages, pause_us))
-
-    def feed(self, messages: int, pause_us: int = 0) -> dict[str, str]:
-        return {"LOGGER_FEED": str(messages), "LOGGER_FEED_PAUSE_US": str(pause_us),
-                "LOGGER_FEED_ACKNOWLEDGED": str(self.directory / "acknowledged")}
-
-    def assert_numbered(self, last: int, output: str = "exports/mqtt_data") -> None:
-        for records in self.read_both(output):
-            self.assertEqual([record.payload for record in records], [b"%d" % n for n in range(1, last + 1)])
-
+class Program(FedScenario):
     def test_records_and_quits_by_a_line(self) -> None:
         logger = self.start(2000)
         logger.wait_for(r"written 2000\b", SECONDS)
@@ -49,13 +36,7 @@ class Program(Scenario):
         logger.wait_for(r"written \d", SECONDS, count=before + 10)
         self.assert_stops(logger, signal.SIGINT)
         self.assertTrue(logger.find(r"stopping \(Ctrl-C\)"))
-        self.assert_account_is_complete(logger)
-
-    def assert_account_is_complete(self, logger: Logger) -> None:
-        account = re.search(r"received (\d+), written (\d+), pending 0, dropped 0", logger.log.splitlines()[-1])
-        self.assertIsNotNone(account, logger.log[-500:])
-        self.assertEqual(account[1], account[2])  # type: ignore[index]
-        self.assert_numbered(int(account[1]))  # type: ignore[index]
+        self.assert_account_is_complete(logger.log)
 
     def test_runs_without_any_input(self) -> None:
         with open(self.directory / "null.stderr", "wb") as log:
@@ -82,16 +63,10 @@ class Program(Scenario):
         self.assert_stops(logger)
         self.assert_numbered(total)
 
-    def acknowledged(self) -> int:
-        try:
-            return int((self.directory / "acknowledged").read_text() or 0)
-        except FileNotFoundError:
-            return 0
-
     def test_refuses_a_second_one_and_names_the_first(self) -> None:
         first = self.start(10)
         first.wait_for(r"written 10\b", SECONDS)
-        holder = int(self.path("lock").read_text())
+        holder = int(self.path("lock").read_text().splitlines()[0])
         second = self.start(10)
         self.assertEqual(second.wait(SECONDS), 4)
         self.assertTrue(second.find(rf"in use by another logger, process {holder}\b"), second.log)
@@ -111,8 +86,10 @@ class Program(Scenario):
         logger = self.start(1, "--output", "file/mqtt_data")
         self.assertEqual(logger.wait(SECONDS), 4)
         self.assertTrue(logger.find(r"--output file.mqtt_data: cannot make the folder file: \w+ \w+"), logger.log)
-        wrong = self.run_logger("--qos", "3")
-        self.assertEqual(wrong.wait(SECONDS), 2)
+        for options in (["--qos", "3"], ["--output", "a:b"], ["--output", "con"], ["--log-file", "log."]):
+            code, text = self.command(*options)
+            self.assertEqual((code, len(text.splitlines())), (2, 1), text)
+            self.assertRegex(text, rf"{options[0]} .*{options[1]}.*: must")
 
     def test_quits_by_a_key_in_a_console(self) -> None:
         for key, reason in (b"q", "q"), (b"\x03", "Ctrl-C"):

@@ -75,15 +75,6 @@ TEST_CASE("Whoever reads a lock does not keep others from taking it") {
   CHECK(failures == 0);
 }
 
-TEST_CASE("A lock file in whose place somebody has put another is left alone") {
-  const TemporaryFolder folder;
-  auto lock = take(folder / "lock");
-  std::filesystem::remove(folder / "lock");
-  write_file(folder / "lock", "another");
-  lock.reset();
-  CHECK(read_file(folder / "lock") == "another");
-}
-
 TEST_CASE("A file names a living process only if that is older than the file") {
   const TemporaryFolder folder;
   write_file(folder / "pid", std::to_string(process_id()) + "\n");
