@@ -19,6 +19,7 @@ enum class Format : std::uint8_t { csv, json, jsonl };
 enum class MqttVersion : std::uint8_t { v3_1_1 = 4, v5 = 5 };  ///< numbers as in the CONNECT packet
 enum class Fsync : std::uint8_t { always, everysec, no };
 enum class Redelivered : std::uint8_t { drop, keep };
+enum class Compression : std::uint8_t { none, gzip };
 /// When the broker sends the messages it retains: at each connect, once for a new subscription, or never.
 enum class Retained : std::uint8_t { send, once, never };
 
@@ -74,12 +75,13 @@ struct Options {
   Redelivered redelivered = Redelivered::drop;
   Fsync fsync = Fsync::everysec;
 
-  std::uint64_t rotate_size_bytes = 0;   ///< zero: not by size
-  std::chrono::seconds rotate_every{0};  ///< zero: not by time
-  bool local_time = false;               ///< periods of local time instead of UTC
-  std::uint64_t keep_turns = 0;          ///< of a series, with the one that is written; zero: all
-  std::chrono::seconds keep_for{0};      ///< zero: for ever
-  std::uint64_t keep_size_bytes = 0;     ///< of a series; zero: no limit
+  std::uint64_t rotate_size_bytes = 0;       ///< zero: not by size
+  std::chrono::seconds rotate_every{0};      ///< zero: not by time
+  bool local_time = false;                   ///< periods of local time instead of UTC
+  std::uint64_t keep_turns = 0;              ///< of a series, with the one that is written; zero: all
+  std::chrono::seconds keep_for{0};          ///< zero: for ever
+  std::uint64_t keep_size_bytes = 0;         ///< of a series; zero: no limit
+  Compression compress = Compression::none;  ///< of finished files of a series
   std::uint64_t min_free_bytes = std::uint64_t{64} * 1024 * 1024;  ///< that is worth a warning; zero: none
   std::vector<Column> columns;  ///< behind the fields that every record has; each name once
 

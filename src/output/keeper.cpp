@@ -3,6 +3,7 @@
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/platform/process.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <map>
 
@@ -25,14 +26,16 @@ Keeper::Keeper(FileSystem& files, const Options& options, Exports& exports)
       output_{options.output},
       folder_{output_.has_parent_path() ? output_.parent_path() : "."},
       retention_{options},
-      exports_{exports} {}
+      exports_{exports},
+      is_compressing_{options.compress != Compression::none},
+      compressor_{files, [this] { return !is_stopping_.load(); }} {}
 
 Keeper::~Keeper() {
   stop();
 }
 
 void Keeper::start() {
-  if (retention_.is_on()) thread_ = std::thread{[this] { run(); }};
+  if (retention_.is_on() || is_compressing_) thread_ = std::thread{[this] { run(); }};
 }
 
 void Keeper::stop() noexcept {
@@ -60,14 +63,17 @@ bool Keeper::wait_for_turn(std::uint64_t turns) {
   const auto end = std::chrono::steady_clock::now() + kKeepEvery;
   std::unique_lock lock{mutex_};
   while (exports_.finished_turns() == turns && std::chrono::steady_clock::now() < end) {
-    if (stop_wanted_.wait_for(lock, kLookEvery, [this] { return is_stopping_; })) return false;
+    if (stop_wanted_.wait_for(lock, kLookEvery, [this] { return is_stopping_.load(); })) return false;
   }
   return !is_stopping_;
 }
 
 void Keeper::keep(std::chrono::sys_seconds now) noexcept {
   try {
+    remove_parts();
     remove_surplus(now);
+    // After each one, because one may take minutes.
+    for (std::set<std::filesystem::path> tried; is_compressing_ && compress_next(tried);) remove_surplus(now);
   } catch (const std::exception& error) {
     log::warning("files beside {} cannot be looked after: {}", output_.string(), error.what());
   }
@@ -80,10 +86,10 @@ std::vector<SeriesTurn> Keeper::find_turns() {
   for (const std::filesystem::path& name : names) {
     const auto file = parse_series_name(output_, name);
     FileStatus status;
-    if (!file || files_.look_up(folder_ / name, status)) continue;
+    if (!file || file->is_part || files_.look_up(folder_ / name, status)) continue;
     SeriesTurn& turn = found[file->number];
     turn.number = file->number;
-    turn.files.push_back({name, status.size});
+    turn.files.push_back({name, status.size, file->is_compressed});
   }
   std::vector<SeriesTurn> turns;
   turns.reserve(found.size());
@@ -106,6 +112,53 @@ void Keeper::remove(const Retention::Surplus& surplus) {
       log::info("{} is removed ({})", path.string(), surplus.option);
     }
   });
+}
+
+// What a crash has left: nothing of them is under way now.
+void Keeper::remove_parts() {
+  std::vector<std::filesystem::path> names;
+  if (files_.list(folder_, names)) return;
+  for (const std::filesystem::path& name : names) {
+    const auto file = parse_series_name(output_, name);
+    if (!file || !file->is_part) continue;
+    const std::filesystem::path path = output_.parent_path() / name;
+    static_cast<void>(report_once(path, files_.remove(path), "removed"));
+  }
+}
+
+bool Keeper::compress_next(std::set<std::filesystem::path>& tried) {
+  const auto in_use = exports_.numbers_in_use();
+  for (const SeriesTurn& turn : find_turns()) {
+    if (std::ranges::count(in_use, turn.number) != 0) continue;
+    for (const FoundFile& file : turn.files) {
+      const std::filesystem::path path = output_.parent_path() / file.name;
+      if (!file.is_compressed && tried.insert(path).second) return compress(turn.number, path);
+    }
+  }
+  return false;
+}
+
+bool Keeper::compress(FileNumber number, const std::filesystem::path& path) {
+  const auto remove_original = [this, number, &path] {
+    std::error_code error = std::make_error_code(std::errc::operation_canceled);
+    exports_.change_finished(number, [this, &path, &error] { error = files_.remove(path); });
+    return error;
+  };
+  switch (compressor_.replace(path, remove_original)) {
+    case FileCompressor::Result::canceled:
+      return !is_stopping_.load();
+    case FileCompressor::Result::in_the_way:
+      if (reported_.insert(path).second) {
+        log::warning("{} stays: {} is there, and holds something else", path.string(),
+                     compressed_path(path).string());
+      }
+      return true;
+    case FileCompressor::Result::done:
+    case FileCompressor::Result::failed:
+      break;
+  }
+  if (report_once(path, compressor_.error(), "compressed")) log::debug("{} is compressed", path.string());
+  return true;
 }
 
 bool Keeper::report_once(const std::filesystem::path& path, const std::error_code& error,

@@ -110,6 +110,7 @@ std::optional<SeriesFile> parse_series_name(const std::filesystem::path& output,
     const std::filesystem::path path = export_path(stem, format, number);
     if (name == path) return SeriesFile{number, format, false};
     if (name == compressed_path(path)) return SeriesFile{number, format, true};
+    if (name == part_path(path)) return SeriesFile{number, format, true, true};
   }
   return std::nullopt;
 }
@@ -118,6 +119,12 @@ std::filesystem::path compressed_path(const std::filesystem::path& path) {
   std::filesystem::path compressed = path;
   compressed += ".gz";
   return compressed;
+}
+
+std::filesystem::path part_path(const std::filesystem::path& path) {
+  std::filesystem::path part = compressed_path(path);
+  part += ".part";
+  return part;
 }
 
 }  // namespace mqtt_logger

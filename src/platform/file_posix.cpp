@@ -122,6 +122,12 @@ class PosixFileSystem final : public FileSystem {
     return ::unlink(path.c_str()) == 0 ? std::error_code{} : last_error();
   }
 
+  std::error_code free_space(const std::filesystem::path& folder, std::uint64_t& bytes) override {
+    std::error_code error;
+    bytes = std::filesystem::space(folder, error).available;
+    return error;
+  }
+
   std::error_code create_folders(const std::filesystem::path& folder) override {
     std::error_code error;
     std::filesystem::create_directories(folder, error);

@@ -44,6 +44,12 @@ class MemoryFiles final : public FileSystem {
     return calls_;
   }
 
+  /// As much is left from now on, whatever is written.
+  void set_free_space(std::uint64_t bytes) {
+    const std::lock_guard lock{mutex_};
+    free_bytes_ = bytes;
+  }
+
   /// Is called before each write that is not frozen yet.
   void watch_writes(std::function<void()> on_write) { on_write_ = std::move(on_write); }
 
@@ -162,6 +168,11 @@ class MemoryFiles final : public FileSystem {
     if (files_.erase(path.string()) != 0) return {};
     return std::make_error_code(std::errc::no_such_file_or_directory);
   }
+  std::error_code free_space(const std::filesystem::path&, std::uint64_t& bytes) override {
+    const std::lock_guard lock{mutex_};
+    bytes = free_bytes_;
+    return count_call();
+  }
   std::error_code create_folders(const std::filesystem::path&) override {
     const std::lock_guard lock{mutex_};
     return count_call();
@@ -275,6 +286,7 @@ class MemoryFiles final : public FileSystem {
   std::map<std::string, std::shared_ptr<Node>> files_;
   std::map<std::string, std::shared_ptr<Node>> synced_files_;  // the names that are on the device
   std::uint64_t nodes_made_ = 0;
+  std::uint64_t free_bytes_ = kNever;
   std::uint64_t calls_ = 0;
   std::uint64_t first_failing_call_ = 0;
   std::uint64_t failing_calls_ = 0;

@@ -22,8 +22,13 @@ def list_series(folder: Path, base: str, extension: str, with_single: bool = Tru
 
 
 def read_file(path: Path) -> bytes:
-    data = path.read_bytes()
-    return gzip.decompress(data) if path.suffix == ".gz" else data
+    """Also one that is replaced by its compressed form just then."""
+    if path.suffix == ".gz":
+        return gzip.decompress(path.read_bytes())
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return gzip.decompress(path.with_name(path.name + ".gz").read_bytes())
 
 
 def read_series(folder: Path, base: str, with_single: bool = True) -> list[Record]:

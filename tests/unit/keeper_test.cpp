@@ -126,3 +126,43 @@ TEST_CASE("The keeper's thread looks at the start and after each turn, and ends 
   CHECK(wait_for_files(1));
   keeper.stop();
 }
+
+TEST_CASE("Finished files are compressed, the one that is written is not, and parts of a crash go") {
+  const QuietLog quiet;
+  MemoryFiles files;
+  Options options = keeping(3);
+  options.compress = Compression::gzip;
+  files.put("exports/data-20231114T221320Z.csv.gz.part", "ours");
+  files.put("exports/data.csv.gz.part", "somebody's");
+  JournalMemory journal{4096};
+  LoggerRun run{journal.map(), files, options};
+  Keeper keeper{files, options, run.exports()};
+  write_hours(run, 0, 5);
+  keeper.keep(kNow);
+  const std::vector<std::string> expected{
+      "exports/data-20231115T001320Z.csv.gz",   "exports/data-20231115T001320Z.json.gz",
+      "exports/data-20231115T001320Z.jsonl.gz", "exports/data-20231115T011320Z.csv.gz",
+      "exports/data-20231115T011320Z.json.gz",  "exports/data-20231115T011320Z.jsonl.gz",
+      "exports/data-20231115T021320Z.csv",      "exports/data-20231115T021320Z.json",
+      "exports/data-20231115T021320Z.jsonl",    "exports/data.csv.gz.part"};
+  CHECK(files.names() == expected);
+  write_hours(run, 5, 1);
+  keeper.keep(kNow);
+  CHECK(files.names().size() == expected.size());
+}
+
+TEST_CASE("A compressed file of somebody else stays beside the original, and others are compressed") {
+  const QuietLog quiet;
+  MemoryFiles files;
+  Options options = keeping(0);
+  options.compress = Compression::gzip;
+  JournalMemory journal{4096};
+  LoggerRun run{journal.map(), files, options};
+  Keeper keeper{files, options, run.exports()};
+  write_hours(run, 0, 2);
+  files.put("exports/data-20231114T221320Z.csv.gz", "somebody's");
+  keeper.keep(kNow);
+  CHECK(files.has("exports/data-20231114T221320Z.csv"));
+  CHECK(files.content("exports/data-20231114T221320Z.csv.gz") == "somebody's");
+  CHECK_FALSE(files.has("exports/data-20231114T221320Z.json"));
+}

@@ -230,6 +230,7 @@ TEST_CASE("Option errors name the option, the value and what would be right") {
        "must be 0 (for ever) or a duration of whole seconds up to 36500d, such as 30d or 12h"},
       {"--keep-size", "1000",
        "must be 0 (no limit) or a size from 1KiB to 1048576TiB, such as 500MiB or 20GiB"},
+      {"--compress", "zip", "must be gzip or none"},
       {"--min-free", "some", "must be 0 (never) or a size up to 1048576TiB, such as 64MiB or 1GiB"},
       {"--log-level", "trace", "must be error, warning, info or debug"},
       {"--stats-every", "366d", "must be 0 or a duration up to 365d, such as 30s, 5m or 1h"},
@@ -378,6 +379,13 @@ TEST_CASE("Retention stands beside rotation, unless it keeps everything") {
   CHECK((by_size.keep_turns == 2000) == (name == "--keep"));
   CHECK((by_time.keep_for == 2000s) == (name == "--keep-for"));
   CHECK((by_time.keep_size_bytes == 2000) == (name == "--keep-size"));
+}
+
+TEST_CASE("Compression stands beside rotation, too") {
+  CHECK(error({"--compress", "gzip"}) ==
+        "--compress gzip: must stand beside --rotate-size or --rotate-every");
+  CHECK(parse({"--compress", "none"}) == Options{});
+  CHECK(parse({"--compress", "gzip", "--rotate-every", "day"}).compress == Compression::gzip);
 }
 
 TEST_CASE("Passwords stand beside a user name, once, and are never shown") {

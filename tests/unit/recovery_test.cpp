@@ -80,6 +80,9 @@ class HugeFiles final : public FileSystem {
   std::error_code remove(const std::filesystem::path&) override {
     return std::make_error_code(std::errc::not_supported);
   }
+  std::error_code free_space(const std::filesystem::path&, std::uint64_t&) override {
+    return std::make_error_code(std::errc::not_supported);
+  }
   std::error_code create_folders(const std::filesystem::path&) override { return {}; }
   std::error_code sync_folder(const std::filesystem::path&) override { return {}; }
 

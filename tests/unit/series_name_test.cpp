@@ -49,16 +49,19 @@ TEST_CASE("Every name of a series is recognised, and nothing else") {
         CHECK(found->number == number);
         CHECK(found->format == format);
         CHECK(found->is_compressed == is_compressed);
+        CHECK_FALSE(found->is_part);
+        CHECK(parse_series_name(kOutput, part_path(path).filename())->is_part);
       }
     }
   }
   const auto* const foreign = GENERATE(
-      "data.csv", "data-20261120T153601Z", "data-20261120T153601Z.txt", "data-20261120T153601Z.csv.gz.part",
-      "data-20261120T153601Z-1.csv", "data-20261120T153601Z-02.csv", "data-20261120T153601Z-0.csv",
-      "data-20261120T153601Z-65536.csv", "data-20261120T153601Z-2x.csv", "data-20261120T153601Z-.csv",
-      "data-20261320T153601Z.csv", "data-20260230T153601Z.csv", "data-20261120T253601Z.csv",
-      "data-2026112OT153601Z.csv", "data2-20261120T153601Z.csv", "dat-20261120T153601Z.csv",
-      "data-20261120T153601Z.CSV", "Xdata-20261120T153601Z.csv", "data-20261120T153601Z.csv.gz.gz", "data-",
-      "data-20261120T153601.csv", "data-19691231T235959Z.csv", "");
+      "data.csv", "data-20261120T153601Z", "data-20261120T153601Z.txt", "data-20261120T153601Z.csv.part",
+      "data-20261120T153601Z.csv.gz.part.gz", "data-20261120T153601Z-1.csv", "data-20261120T153601Z-02.csv",
+      "data-20261120T153601Z-0.csv", "data-20261120T153601Z-65536.csv", "data-20261120T153601Z-2x.csv",
+      "data-20261120T153601Z-.csv", "data-20261320T153601Z.csv", "data-20260230T153601Z.csv",
+      "data-20261120T253601Z.csv", "data-2026112OT153601Z.csv", "data2-20261120T153601Z.csv",
+      "dat-20261120T153601Z.csv", "data-20261120T153601Z.CSV", "Xdata-20261120T153601Z.csv",
+      "data-20261120T153601Z.csv.gz.gz", "data-", "data-20261120T153601.csv", "data-19691231T235959Z.csv",
+      "");
   CHECK_FALSE(parse_series_name(kOutput, foreign));
 }

@@ -2,9 +2,11 @@
 
 #include "mqtt_logger/options.hpp"
 #include "mqtt_logger/output/exports.hpp"
+#include "mqtt_logger/output/file_compressor.hpp"
 #include "mqtt_logger/output/retention.hpp"
 #include "mqtt_logger/platform/file.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
@@ -17,12 +19,13 @@
 
 namespace mqtt_logger {
 
-/// Looks after the finished files of a series: removes those that are not to be kept. Everything else in the
-/// folder is none of its business.
+/// Looks after the finished files of a series: removes those that are not to be kept, and compresses the
+/// others. Everything else in the folder is none of its business.
 ///
 /// Threads: start() and stop() by the main thread; between them a thread of its own, of low priority, runs
 ///          keep() at once, after each turn, and each minute. Tests call keep().
-/// Errors:  a file that cannot be removed is said once, and tried again each time.
+///          stop() breaks a compression off, which the next start begins anew.
+/// Errors:  a file that cannot be removed or compressed is said once, and tried again each time.
 class Keeper {
  public:
   Keeper(FileSystem& files, const Options& options, Exports& exports);
@@ -43,6 +46,10 @@ class Keeper {
   [[nodiscard]] std::vector<SeriesTurn> find_turns();
   void remove_surplus(std::chrono::sys_seconds now);
   void remove(const Retention::Surplus& surplus);
+  void remove_parts();
+  /// Whether there was one, and it may go on.
+  [[nodiscard]] bool compress_next(std::set<std::filesystem::path>& tried);
+  [[nodiscard]] bool compress(FileNumber number, const std::filesystem::path& path);
   [[nodiscard]] bool report_once(const std::filesystem::path& path, const std::error_code& error,
                                  std::string_view what);
 
@@ -51,11 +58,13 @@ class Keeper {
   std::filesystem::path folder_;
   Retention retention_;
   Exports& exports_;
+  bool is_compressing_;
+  FileCompressor compressor_;
   std::set<std::filesystem::path> reported_;
 
-  std::mutex mutex_;  // over what follows
+  std::mutex mutex_;  // for stop_wanted_
   std::condition_variable stop_wanted_;
-  bool is_stopping_ = false;
+  std::atomic<bool> is_stopping_{false};
   std::thread thread_;
 };
 

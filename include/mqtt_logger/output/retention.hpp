@@ -16,6 +16,7 @@ namespace mqtt_logger {
 struct FoundFile {
   std::filesystem::path name;
   std::uint64_t bytes = 0;
+  bool is_compressed = false;
 };
 
 /// The files of one number, of all formats, compressed or not: they were begun together, and go together.

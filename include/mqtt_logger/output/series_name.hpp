@@ -40,6 +40,7 @@ struct SeriesFile {
   FileNumber number;
   Format format;
   bool is_compressed;
+  bool is_part = false;  ///< it is, or was, being compressed
 };
 
 /// Nothing unless `name` is exactly one that a file of the output's series can have.
@@ -48,5 +49,7 @@ struct SeriesFile {
 
 /// What a finished file is called once it is compressed.
 [[nodiscard]] std::filesystem::path compressed_path(const std::filesystem::path& path);
+/// And before, while it is being compressed.
+[[nodiscard]] std::filesystem::path part_path(const std::filesystem::path& path);
 
 }  // namespace mqtt_logger

@@ -72,6 +72,9 @@ class FileSystem {
                                              std::vector<std::filesystem::path>& names) = 0;
   /// Removes a file, never a folder. `std::errc::no_such_file_or_directory` if there is none.
   [[nodiscard]] virtual std::error_code remove(const std::filesystem::path& path) = 0;
+  /// What is left for us on the disk of a folder.
+  [[nodiscard]] virtual std::error_code free_space(const std::filesystem::path& folder,
+                                                   std::uint64_t& bytes) = 0;
   /// Makes the folder and those above it.
   [[nodiscard]] virtual std::error_code create_folders(const std::filesystem::path& folder) = 0;
   /// The names in a folder are on the device when it returns (where the system has such a thing).
