@@ -9,6 +9,7 @@
 #include "mqtt_logger/mqtt/subscriber.hpp"
 #include "mqtt_logger/mqtt/tls_files.hpp"
 #include "mqtt_logger/output/exports.hpp"
+#include "mqtt_logger/output/file_format.hpp"
 #include "mqtt_logger/output/keeper.hpp"
 #include "mqtt_logger/output/recovery.hpp"
 #include "mqtt_logger/output/series_name.hpp"
@@ -27,6 +28,7 @@
 #include "mqtt_logger/statistics.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -66,7 +68,8 @@ Status look(const Options& options, const Journal& journal, const Syncer& syncer
   for (const Format format : options.formats) {
     const SinkCheckpoint& sink = checkpoint.sinks[static_cast<std::size_t>(format)];
     const std::filesystem::path path = export_path(options.output, format, sink.file_number);
-    if (sink.is_present) status.exports.push_back({path.string(), sink.body_size});
+    const std::uint64_t size_bytes = sink.body_size + file_format(format).closing.size();
+    if (sink.is_present) status.exports.push_back({path.string(), size_bytes});
   }
   return status;
 }
@@ -103,7 +106,7 @@ ExitCode run(const Options& given, ServiceManager& service_manager, Background* 
   check_tls_files(options);
   if (options.forget_session) return forget_session(options);
   const auto stop_events = make_stop_events();
-  const auto pid_file = take_pid_file(options);
+  auto pid_file = take_pid_file(options);
   const auto lock = lock_output(options);
   const auto journal = open_journal(options);
   Exports exports{system_files(), options, *journal, recover(system_files(), options, *journal)};
@@ -115,7 +118,7 @@ ExitCode run(const Options& given, ServiceManager& service_manager, Background* 
   Inbox inbox{*journal, options, statistics, [&stop_events] { return stop_events->is_stop_requested(); }};
   Subscriber subscriber{options, *journal, inbox, statistics, [&stop_events] { stop_events->wake(); }};
   Simulator simulator{options};
-  StatusReporter status_topic{options, subscriber, statistics};
+  StatusReporter status_topic{options, subscriber, statistics, inbox.topic_watch()};
   ServiceReport service{service_manager, [&statistics] { return statistics.writer_turns.get(); },
                         [&journal] { journal->wake_writer(); }};
   Reports reports{options, *lock, background,
@@ -164,6 +167,7 @@ ExitCode run(const Options& given, ServiceManager& service_manager, Background* 
   syncer.stop();
   journal->close();
   reports.finish();
+  pid_file.reset();  // before the lock: whoever waits for that one finds this file gone
   const Account account = statistics.account();
   log::info("{}", to_string(account));
   if (is_refused) return ExitCode::refused;

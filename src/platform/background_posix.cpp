@@ -39,6 +39,8 @@ class PipeToCommand final : public Background {
   PipeToCommand(const PipeToCommand&) = delete;
   PipeToCommand& operator=(const PipeToCommand&) = delete;
 
+  bool has_system_log() const noexcept override { return ::access("/dev/log", W_OK) == 0; }
+
   void report(int exit_code, std::string_view line) noexcept override {
     if (pipe_ < 0) return;
     const char code = static_cast<char>(exit_code);
@@ -77,8 +79,10 @@ int wait_for_end(pid_t logger) noexcept {
     ::_exit(exit_code);
   }
   const int status = wait_for_end(logger);
+  constexpr int kNotConnected = static_cast<int>(ExitCode::something_pending);
   write_all(STDERR_FILENO, "mqtt-logger: the logger has ended before it was connected; see its log\n");
-  ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : kSignalled + WTERMSIG(status));
+  if (WIFSIGNALED(status)) ::_exit(kSignalled + WTERMSIG(status));
+  ::_exit(WEXITSTATUS(status) == 0 ? kNotConnected : WEXITSTATUS(status));  // 0: stopped on request
 }
 
 void leave_terminal() {

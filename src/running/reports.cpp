@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
 #include <utility>
 
 namespace mqtt_logger {
@@ -26,6 +27,7 @@ ReceiveTime now() {
 Reports::Reports(const Options& options, LockFile& lock, Background* background, std::function<Status()> look)
     : lock_{lock},
       background_{background},
+      is_log_lost_{background != nullptr && options.log_file.empty() && !background->has_system_log()},
       look_{std::move(look)},
       metrics_{options},
       disks_{options},
@@ -73,15 +75,19 @@ void Reports::publish() {
 void Reports::report_start() {
   if (background_ == nullptr || is_start_reported_ || !is_start_decided(status_.connection)) return;
   is_start_reported_ = true;
+  const std::string_view warning =
+      is_log_lost_
+          ? "\nmqtt-logger: warning: this machine has no system log; without --log-file the log is lost"
+          : "";
   if (status_.connection.is_subscribed) {
-    background_->report(
-        static_cast<int>(ExitCode::everything_written),
-        fmt::format("mqtt-logger: process {}, {}", status_.process_id, describe_in_one_line(status_)));
+    background_->report(static_cast<int>(ExitCode::everything_written),
+                        fmt::format("mqtt-logger: process {}, {}{}", status_.process_id,
+                                    describe_in_one_line(status_), warning));
   } else {
     background_->report(
         static_cast<int>(ExitCode::something_pending),
-        fmt::format("mqtt-logger: process {} is not connected to {} yet: {}; it keeps trying",
-                    status_.process_id, status_.connection.broker, status_.connection.last_failure));
+        fmt::format("mqtt-logger: process {} is not connected to {} yet: {}; it keeps trying{}",
+                    status_.process_id, status_.connection.broker, status_.connection.last_failure, warning));
   }
 }
 

@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from frozen_thread import frozen
 from logger import Logger, is_started_directly
+from prometheus import read_metrics
 from scenario import Scenario, main
 from waiting import wait_until
 
@@ -68,6 +69,7 @@ class InBackground(BackgroundScenario):
         self.assertEqual(os.readlink(f"/proc/{process}/fd/2"), str(self.work / "log"))
         self.connect(broker.port).publish("sensors/a", "1")
         self.wait_for_records(1)
+        self.assertNotIn("warning", command.log)
         self.assertEqual(self.command("--stop"), (0, f"process {process} has stopped\n"))
         wait_until(lambda: not Path(f"/proc/{process}").exists(), 10, "the logger's end")
         self.assertIn("received 1, written 1, pending 0", self.read_log())
@@ -95,6 +97,22 @@ class InBackground(BackgroundScenario):
         self.assertIn(f"in use by another logger, process {logger.pid}", command.log)
         self.assertEqual(self.command("--background", "--log-file", "no/such/folder/log")[0], 4)
         self.assert_stops(logger)
+
+    def test_stopped_before_it_was_connected(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            command = self.run_logger("--broker", "127.0.0.1", "--port", str(silent.getsockname()[1]), "--background",
+                                      "--log-file", "log")
+            wait_until(lambda: self.command("--status")[0] == 0, 10, "the logger")
+            self.assertEqual(self.command("--stop")[0], 0)
+            self.assertEqual(command.wait(20), 1)
+        self.assertIn("has ended before it was connected", command.log)
+
+    @unittest.skipIf(os.path.lexists("/dev/log"), "this machine has a system log")
+    def test_says_that_nobody_keeps_the_log(self) -> None:
+        code, text = self.command("--broker", "127.0.0.1", "--port", str(self.start_broker().port), "--background")
+        self.assertEqual(code, 0)
+        self.assertIn("this machine has no system log; without --log-file the log is lost", text)
+        self.assertEqual(self.command("--stop")[0], 0)
 
     @unittest.skipUnless(hasattr(os, "geteuid") and os.geteuid() == 0 and not os.path.lexists("/dev/log"),
                          "needs to stand in for the system's log")
@@ -225,9 +243,10 @@ class Status(BackgroundScenario):
         for number in range(7):
             publisher.publish("sensors/a", str(number))
         text = self.wait_for_status(r"received 7, written 7, pending 0")
-        size = self.path("csv").stat().st_size
+        size, json_size = (self.path(extension).stat().st_size for extension in ("csv", "json"))
         for line in (rf"running +as process {logger.pid} since ", rf"connected +to 127\.0\.0\.1:{broker.port} since ",
                      r"subscribed to +alarms/\+, sensors/#", rf"export +exports/mqtt_data\.csv with {size} bytes",
+                     rf"export +exports/mqtt_data\.json with {json_size} bytes",
                      r"rates +\d+\.\d received, \d+\.\d written", r"last message +20", r"journal +\d+ of \d+ bytes"):
             self.assertRegex(text, line)
         broker.stop()
@@ -251,14 +270,12 @@ class Status(BackgroundScenario):
 
 
 class Metrics(BackgroundScenario):
-    def read_metrics(self) -> dict[str, float]:
+    def metrics(self) -> dict[str, float]:
         path = self.work / "logger.prom"
-        lines = path.read_text().splitlines() if path.exists() else []
-        return {name: float(value)
-                for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+        return read_metrics(path.read_text()) if path.exists() else {}
 
     def wait_for_metric(self, name: str, value: float) -> None:
-        wait_until(lambda: self.read_metrics().get("mqtt_logger_" + name) == value, 15, f"{name} {value}", poll=0.05)
+        wait_until(lambda: self.metrics().get("mqtt_logger_" + name) == value, 15, f"{name} {value}", poll=0.05)
 
     def test_metrics_follow_the_account(self) -> None:
         broker = self.start_broker()
@@ -275,8 +292,8 @@ class Metrics(BackgroundScenario):
         broker.start()
         self.wait_for_metric("reconnects_total", 1)
         self.assert_stops(logger)
-        self.assertEqual(self.read_metrics()["mqtt_logger_connected"], 0)
-        self.assertEqual(self.read_metrics()["mqtt_logger_messages_pending"], 0)
+        self.assertEqual(self.metrics()["mqtt_logger_connected"], 0)
+        self.assertEqual(self.metrics()["mqtt_logger_messages_pending"], 0)
 
     def test_metrics_that_cannot_be_written_do_not_stop_the_logger(self) -> None:
         broker = self.start_broker()

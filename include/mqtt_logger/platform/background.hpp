@@ -10,6 +10,9 @@ class Background {
  public:
   virtual ~Background() = default;
 
+  /// Whether anybody keeps what goes to the system's log.
+  [[nodiscard]] virtual bool has_system_log() const noexcept { return true; }
+
   /// Ends the command with this exit code; it prints the line before. Only the first call counts. An exit
   /// code of an error that ends this process as well (all but 0 and 1) is given when it has ended, so that
   /// what it held is free then. Without a call the command ends with this process, and its exit code.

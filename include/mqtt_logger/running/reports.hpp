@@ -41,6 +41,7 @@ class Reports {
 
   LockFile& lock_;
   Background* background_;
+  const bool is_log_lost_;
   std::function<Status()> look_;
   MetricsFile metrics_;
   DiskWatch disks_;
