@@ -10,7 +10,14 @@ if(NOT CMAKE_CROSSCOMPILING)
   file(MAKE_DIRECTORY ${documents_folder})
   add_executable(write-documents src/documents/write_documents.cpp)
   target_link_libraries(write-documents PRIVATE mqtt_logger_core)
+  # The day of this version, and not of the build, so that the same sources give the same page.
+  set(months Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec)
+  file(STRINGS ${CMAKE_CURRENT_SOURCE_DIR}/scripts/debian/changelog signature REGEX "^ -- " LIMIT_COUNT 1)
+  string(REGEX MATCH "([0-9][0-9]) ([A-Z][a-z][a-z]) ([0-9]+)" release_day "${signature}")
+  list(FIND months ${CMAKE_MATCH_2} month)
+  math(EXPR month "${month} + 1")
   add_custom_command(OUTPUT ${documents} COMMAND write-documents ${documents_folder} ${PROJECT_VERSION}
+                             ${CMAKE_MATCH_3}-${month}-${CMAKE_MATCH_1}
                      DEPENDS write-documents VERBATIM)
   add_custom_target(documents ALL DEPENDS ${documents})
 endif()

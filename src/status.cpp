@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <string_view>
+#include <utility>
 
 namespace mqtt_logger {
 namespace {
@@ -34,13 +35,23 @@ std::string begin_status(StatusState state, const std::string& client_id, Receiv
 }  // namespace
 
 std::string make_status(StatusState state, const std::string& client_id, ReceiveTime started,
-                        const Account& account) {
-  return begin_status(state, client_id, started) +
-         fmt::format(
-             R"(,"received":{},"replayed":{},"written":{},"pending":{},"dropped":{},"redelivered":{},)"
-             R"("too_large":{},"excluded":{}}})",
-             account.received, account.replayed, account.written, account.pending(), account.dropped(),
-             account.redelivered, account.too_large, account.excluded);
+                        const Account& account, const std::optional<std::vector<std::string>>& silent) {
+  std::string text =
+      begin_status(state, client_id, started) +
+      fmt::format(R"(,"received":{},"replayed":{},"written":{},"pending":{},"dropped":{},"redelivered":{},)"
+                  R"("too_large":{},"excluded":{})",
+                  account.received, account.replayed, account.written, account.pending(), account.dropped(),
+                  account.redelivered, account.too_large, account.excluded);
+  if (silent) {
+    std::string_view before = ",\"silent\":[";
+    if (silent->empty()) text += before;
+    for (const std::string& filter : *silent) {
+      text += std::exchange(before, ",");
+      append_json_string(text, filter);
+    }
+    text += ']';
+  }
+  return text + '}';
 }
 
 std::string make_status(StatusState state, const std::string& client_id, ReceiveTime started) {

@@ -11,13 +11,13 @@
 
 int main(int argc, char** argv) {
   using namespace mqtt_logger;
-  if (argc != 3) {
-    std::fputs("usage: write-documents FOLDER VERSION\n", stderr);
+  if (argc != 4) {
+    std::fputs("usage: write-documents FOLDER VERSION DATE\n", stderr);
     return 2;
   }
   const std::filesystem::path folder{argv[1]};
   const std::vector<std::pair<const char*, std::string>> documents{
-      {"mqtt-logger.1", make_man_page(argv[2])},
+      {"mqtt-logger.1", make_man_page(argv[2], argv[3])},
       {"mqtt-logger.bash", make_bash_completion()},
       {"_mqtt-logger", make_zsh_completion()},
       {"mqtt-logger.fish", make_fish_completion()},

@@ -1,5 +1,6 @@
 #include "mqtt_logger/mqtt/status_reporter.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace mqtt_logger {
@@ -11,13 +12,16 @@ constexpr auto kNever = std::chrono::milliseconds{1h};
 
 }  // namespace
 
-StatusReporter::StatusReporter(const Options& options, Subscriber& subscriber, const Statistics& statistics)
+StatusReporter::StatusReporter(const Options& options, Subscriber& subscriber, const Statistics& statistics,
+                               const TopicWatch& topics)
     : is_wanted_{!options.status_topic.empty()},
       interval_{options.stats_every},
       client_id_{find_client_id(options)},
       started_{std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now())},
       subscriber_{subscriber},
-      statistics_{statistics} {
+      statistics_{statistics},
+      topics_{topics},
+      is_silence_watched_{options.stale_after.count() != 0} {
   if (is_wanted_) subscriber_.set_will(make_status(StatusState::offline, client_id_, started_));
 }
 
@@ -26,7 +30,9 @@ std::chrono::milliseconds StatusReporter::advance() {
   if (!is_wanted_ || !was_subscribed_) return kNever;
   const auto now = Clock::now();
   const bool is_regular = interval_ != 0ms;
-  if (!was_subscribed || (is_regular && now >= next_)) {
+  auto silent = find_silent();
+  if (!was_subscribed || (is_regular && now >= next_) || silent != silent_) {
+    silent_ = std::move(silent);
     subscriber_.publish_status(make(StatusState::online));
     next_ = now + interval_;
   }
@@ -38,7 +44,16 @@ void StatusReporter::stop() {
 }
 
 std::string StatusReporter::make(StatusState state) const {
-  return make_status(state, client_id_, started_, statistics_.account());
+  return make_status(state, client_id_, started_, statistics_.account(),
+                     is_silence_watched_ ? std::optional{find_silent()} : std::nullopt);
+}
+
+std::vector<std::string> StatusReporter::find_silent() const {
+  std::vector<std::string> silent;
+  for (FilterStatus& filter : topics_.look()) {
+    if (filter.is_stale) silent.push_back(std::move(filter.filter));
+  }
+  return silent;
 }
 
 }  // namespace mqtt_logger

@@ -82,9 +82,9 @@ std::string roff(std::string_view text) {
 
 }  // namespace
 
-std::string make_man_page(std::string_view version) {
+std::string make_man_page(std::string_view version, std::string_view date) {
   std::string page = fmt::format(
-      ".TH MQTT-LOGGER 1 \"\" \"mqtt-logger {}\" \"User Commands\"\n"
+      ".TH MQTT-LOGGER 1 {} \"mqtt-logger {}\" \"User Commands\"\n"
       ".SH NAME\nmqtt-logger \\- headless MQTT data logger\n"
       ".SH SYNOPSIS\n.B mqtt-logger\n.RI [ option ]...\n"
       ".SH DESCRIPTION\n"
@@ -93,7 +93,7 @@ std::string make_man_page(std::string_view version) {
       "weeks, without a message missing. A message is in the journal before it is acknowledged, so that a\n"
       "crash or a kill loses nothing.\n"
       ".SH OPTIONS\n",
-      version);
+      date, version);
   std::string_view group;
   for (const OptionDefinition& definition : option_definitions()) {
     if (definition.group != group) {
@@ -117,6 +117,9 @@ std::string make_bash_completion() {
       "_mqtt_logger() {\n"
       "  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}\n"
       "  COMPREPLY=()\n"
+      "  [ \"$current\" != = ] || { previous+== current=; }  # --option=VALUE comes in three words\n"
+      "  [ \"$previous\" != = ] || previous=${COMP_WORDS[COMP_CWORD-2]}\n"
+      "  previous=${previous%=}\n"
       "  case $previous in\n";
   std::string names = "--help --version";
   for (const OptionDefinition& definition : option_definitions()) {

@@ -152,6 +152,8 @@ class DebianPackage(unittest.TestCase):
         self.assertEqual(complete("mqtt-logger", "--met"), ["--metrics-file"])
         self.assertEqual(complete("mqtt-logger", "--qos", ""), ["0", "1", "2"])
         self.assertEqual(complete("mqtt-logger", "--config", "READ"), ["README.md"])
+        self.assertEqual(complete("mqtt-logger", "--qos", "="), ["0", "1", "2"])  # readline cuts words at =
+        self.assertEqual(complete("mqtt-logger", "--fsync", "=", "e"), ["everysec"])
 
     def test_other_shells_understand_their_completions(self) -> None:
         for shell, script in (("zsh", "zsh/vendor-completions/_mqtt-logger"),

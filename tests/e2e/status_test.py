@@ -63,6 +63,17 @@ class Status(Scenario):
         self.next_status(watcher, "online")
         self.assert_stops(logger)
 
+    def test_says_at_once_which_topics_have_gone_silent(self) -> None:
+        broker = self.start_broker()
+        watcher = self.watch(broker.port)
+        logger = self.start_logger(broker.port, "--status-topic", _TOPIC, "--topic", "sensors/#", "--topic", "alarms/#",
+                                   "--stale-after", "2s", "--stats-every", "1h")
+        self.assertEqual(self.next_status(watcher, "online")["silent"], [])
+        self.next_status(watcher, "online", silent=["sensors/#", "alarms/#"])
+        self.connect(broker.port).publish("alarms/fire", "1")
+        self.next_status(watcher, "online", silent=["sensors/#"])
+        self.assert_stops(logger)
+
     def test_online_again_after_the_broker_was_away(self) -> None:
         broker = self.start_broker()
         logger = self.start_logger(broker.port, "--status-topic", _TOPIC, "--stats-every", "0")

@@ -12,7 +12,7 @@ TEST_CASE("Manual page and completions know every option") {
     CAPTURE(name);
     std::string in_man_page;
     for (const char byte : name) in_man_page += byte == '-' ? std::string{"\\-"} : std::string{byte};
-    CHECK(make_man_page("1.0").find("\\fB\\-\\-" + in_man_page + "\\fR") != std::string::npos);
+    CHECK(make_man_page("1.0", "2026-11-20").find("\\fB\\-\\-" + in_man_page + "\\fR") != std::string::npos);
     CHECK(make_bash_completion().find("--" + name) != std::string::npos);
     CHECK(make_zsh_completion().find("--" + name + "[") != std::string::npos);
     CHECK(make_fish_completion().find("-l " + name + " ") != std::string::npos);

@@ -4,9 +4,11 @@
 #include "mqtt_logger/options.hpp"
 #include "mqtt_logger/statistics.hpp"
 #include "mqtt_logger/status.hpp"
+#include "mqtt_logger/topic_watch.hpp"
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 namespace mqtt_logger {
 
@@ -18,7 +20,8 @@ namespace mqtt_logger {
 /// Errors:  a status that cannot be sent is left out; the next one follows.
 class StatusReporter {
  public:
-  StatusReporter(const Options& options, Subscriber& subscriber, const Statistics& statistics);
+  StatusReporter(const Options& options, Subscriber& subscriber, const Statistics& statistics,
+                 const TopicWatch& topics);
 
   /// Publishes what is due, without waiting; returns how long nothing will be.
   [[nodiscard]] std::chrono::milliseconds advance();
@@ -28,6 +31,7 @@ class StatusReporter {
  private:
   using Clock = std::chrono::steady_clock;
   [[nodiscard]] std::string make(StatusState state) const;
+  [[nodiscard]] std::vector<std::string> find_silent() const;
 
   const bool is_wanted_;
   const std::chrono::milliseconds interval_;  // zero: at each connection only
@@ -35,6 +39,9 @@ class StatusReporter {
   const ReceiveTime started_;
   Subscriber& subscriber_;
   const Statistics& statistics_;
+  const TopicWatch& topics_;
+  const bool is_silence_watched_;
+  std::vector<std::string> silent_;  // as last published
   bool was_subscribed_ = false;
   Clock::time_point next_;
 };
