@@ -11,10 +11,25 @@ namespace mqtt_logger {
 namespace {
 
 constexpr std::size_t kNone = std::string_view::npos;
-constexpr std::string_view kWhitespace = " \t\r\n";
+
+// By hand, because the library's searches for one of several characters call a function for each one they
+// look at, which took a quarter of the time of a check.
+constexpr bool is_whitespace(char c) noexcept {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 void skip_whitespace(std::string_view& rest) noexcept {
-  rest.remove_prefix(std::min(rest.find_first_not_of(kWhitespace), rest.size()));
+  std::size_t count = 0;
+  while (count < rest.size() && is_whitespace(rest[count])) ++count;
+  rest.remove_prefix(count);
+}
+
+std::size_t measure_word(std::string_view text) noexcept {
+  std::size_t at = 0;
+  while (at < text.size() && text[at] != ',' && text[at] != ']' && text[at] != '}' &&
+         !is_whitespace(text[at]))
+    ++at;
+  return at;
 }
 
 /// How long the string is that `text` begins with.
@@ -53,7 +68,7 @@ std::string_view take_value(std::string_view& rest) noexcept {
   } else if (rest.starts_with('{') || rest.starts_with('[')) {
     length = measure_container(rest);
   } else {
-    length = std::min(rest.find_first_of(",]} \t\r\n"), rest.size());
+    length = measure_word(rest);
   }
   if (length == kNone) return {};
   const std::string_view value = rest.substr(0, length);

@@ -88,7 +88,8 @@ CsvReader::CsvReader(std::unique_ptr<ByteSource> source, OnFault on_fault)
 
 void CsvReader::consume(std::size_t length) noexcept {
   const std::string_view text = window_.text().substr(0, length);
-  line_ += static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+  // By find(), because a row mostly has one line break, at its end.
+  for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) ++line_;
   window_.consume(length);
 }
 
