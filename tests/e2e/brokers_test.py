@@ -30,31 +30,31 @@ class Brokers(Scenario):
         self.connect(broker.port).publish("sensors/a", payload, 2)
 
     def test_order_of_brokers(self) -> None:
-        for version, qos in (("5", "1"), ("3.1.1", "2")):
-            with self.subTest(version=version):
-                self.second.start()
-                logger = self.run_with_both("--mqtt-version", version, "--qos", qos, "--output", version)
-                self.wait_for_broker(logger, self.second)
-                logger.wait_for(f"no connection to 127.0.0.1:{self.first.port}: .*; trying 127.0.0.1:{self.second.port}")
-                self.publish(self.second, "1")
-                self.wait_for_records(1, output=version)
+        versions = {"5": "1", "3.1.1": "2"}  # and QoS
+        self.second.start()
+        loggers = {version: self.run_with_both("--mqtt-version", version, "--qos", qos, "--output", version)
+                   for version, qos in versions.items()}
 
-                self.first.start()  # comes back, and is not asked as long as the other one serves
-                self.publish(self.second, "2")
-                self.wait_for_records(2, output=version)
-                self.second.stop()
-                self.wait_for_broker(logger, self.first)
-                self.publish(self.first, "3")
-                self.wait_for_records(3, output=version)
+        def publish_to_all(broker: Mosquitto, number: int, count: int = 1) -> None:
+            for logger in loggers.values():
+                self.wait_for_broker(logger, broker, count)
+            self.publish(broker, str(number))
+            for version in versions:
+                self.wait_for_records(number, output=version)
 
-                self.second.start()
-                self.first.stop()  # goes down again
-                self.wait_for_broker(logger, self.second, 2)
-                self.publish(self.second, "4")
-                self.wait_for_records(4, output=version)
-                self.assert_stops(logger)
-                self.second.stop()
-                self.assertEqual([record.payload for record in self.read_both(version)[0]], [b"1", b"2", b"3", b"4"])
+        publish_to_all(self.second, 1)
+        for logger in loggers.values():
+            logger.wait_for(f"no connection to 127.0.0.1:{self.first.port}: .*; trying 127.0.0.1:{self.second.port}")
+        self.first.start()  # comes back, and is not asked as long as the other one serves
+        publish_to_all(self.second, 2)
+        self.second.stop()
+        publish_to_all(self.first, 3)
+        self.second.start()
+        self.first.stop()  # goes down again
+        publish_to_all(self.second, 4, count=2)
+        for version, logger in loggers.items():
+            self.assert_stops(logger)
+            self.assertEqual([record.payload for record in self.read_both(version)[0]], [b"1", b"2", b"3", b"4"])
 
     def test_simulator_goes_where_the_logger_is(self) -> None:
         self.second.start()

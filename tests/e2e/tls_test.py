@@ -31,10 +31,19 @@ class Tls(Scenario):
         self.assert_stops(logger)
 
     def assert_says(self, logger: Logger, text: str) -> None:
-        logger.wait_for(text, 20)
-        self.assertTrue(logger.is_running(), "it goes on trying")
-        self.assertEqual(logger.find("subscribed to"), [])
-        self.assert_stops(logger)
+        self.assert_all_say([(logger, text)])
+
+    def assert_all_say(self, cases: list[tuple[Logger, str]]) -> None:
+        """All at once, because most of the time is waiting; each logger needs an output of its own."""
+        for logger, text in cases:
+            with self.subTest(text):
+                logger.wait_for(text, 20)
+                self.assertTrue(logger.is_running(), "it goes on trying")
+                self.assertEqual(logger.find("subscribed to"), [])
+        for logger, _ in cases:
+            logger.send_line("q")
+        for logger, _ in cases:
+            self.assertEqual(logger.wait(30), 0)
 
     def test_messages_come_through(self) -> None:
         server = self.authority.sign("server")
@@ -65,10 +74,11 @@ class Tls(Scenario):
             "expired": (self.authority.sign("expired", days=-1), "certificate has expired"),
             "other host": (self.authority.sign("other", "DNS:broker.example"), "is for another host than localhost"),
         }
-        for name, (certificate, text) in cases.items():
+        brokers = {name: self.start_tls_broker(certificate) for name, (certificate, _) in cases.items()}
+        self.assert_all_say([(self.run_tls_logger(brokers[name].port, "--output", name), text)
+                             for name, (_, text) in cases.items()])
+        for name, broker in brokers.items():
             with self.subTest(name):
-                broker = self.start_tls_broker(certificate)
-                self.assert_says(self.run_tls_logger(broker.port), text)
                 logger = self.run_logger("--broker", f"mqtts://localhost:{broker.port}", "--tls-insecure")
                 logger.wait_until_subscribed()
                 self.assertEqual(len(logger.find("warning.*--tls-insecure: the broker's certificate is not looked at")), 1)
@@ -96,10 +106,12 @@ class Tls(Scenario):
                                                f"tls_version {tls_version}")
                 good = ("--tls-cert", str(client.certificate), "--tls-key", str(client.key))
                 self.assert_connects(broker.port, *good)
-                self.assert_says(self.run_tls_logger(broker.port), "asks? for a client certificate")
+                cases = [(self.run_tls_logger(broker.port, "--output", "none"), "asks? for a client certificate")]
                 for refused, text in ((stranger, "does not know its authority"), (expired, "it has expired")):
-                    self.assert_says(self.run_tls_logger(broker.port, "--tls-cert", str(refused.certificate), "--tls-key",
-                                                         str(refused.key)), f"refuses our certificate.*{text}")
+                    logger = self.run_tls_logger(broker.port, "--tls-cert", str(refused.certificate), "--tls-key",
+                                                 str(refused.key), "--output", refused.key.stem + text[:8])
+                    cases.append((logger, f"refuses our certificate.*{text}"))
+                self.assert_all_say(cases)
         password = self.directory / "password"
         password.write_text("for the key\n")
         password.chmod(0o600)
