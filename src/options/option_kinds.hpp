@@ -1,0 +1,90 @@
+#pragma once
+
+#include "mqtt_logger/options/option_table.hpp"
+#include "mqtt_logger/options/option_values.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace mqtt_logger {
+
+// The kinds of values that several options have: each makes the function that checks a value and sets it.
+
+using Apply = std::function<OptionFault(OptionsDraft&, const std::string&)>;
+
+template <typename Value>
+struct Choice {
+  std::string_view name;
+  Value value;
+};
+
+/// One of several names; the fault lists them: "must be 0, 1 or 2".
+template <typename Value>
+Apply choice(Value Options::*member, std::vector<Choice<Value>> choices) {
+  return [member, choices = std::move(choices)](OptionsDraft& draft, const std::string& text) -> OptionFault {
+    std::string names;
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+      if (text == choices[i].name) {
+        draft.options.*member = choices[i].value;
+        return std::nullopt;
+      }
+      if (i > 0) names += i + 1 < choices.size() ? ", " : " or ";
+      names += choices[i].name;
+    }
+    return "must be " + names;
+  };
+}
+
+template <typename Number>
+Apply whole_number(Number Options::*member, Number minimum, Number maximum) {
+  return [=](OptionsDraft& draft, const std::string& text) -> OptionFault {
+    const auto number = parse_number(text);
+    if (!number || *number < minimum || *number > maximum) {
+      return fmt::format("must be a whole number from {} to {}", minimum, maximum);
+    }
+    draft.options.*member = static_cast<Number>(*number);
+    return std::nullopt;
+  };
+}
+
+/// A duration from zero on, in whole units of the member's type.
+template <typename Duration>
+Apply duration(Duration Options::*member, Duration maximum, std::string_view right) {
+  return [=](OptionsDraft& draft, const std::string& text) -> OptionFault {
+    const auto parsed = parse_duration(text);
+    if (!parsed || *parsed > maximum || *parsed % Duration{1} != std::chrono::milliseconds::zero())
+      return std::string{right};
+    draft.options.*member = std::chrono::duration_cast<Duration>(*parsed);
+    return std::nullopt;
+  };
+}
+
+inline Apply size(std::uint64_t Options::*member, std::uint64_t minimum, std::uint64_t maximum,
+                  std::string_view right) {
+  return [=](OptionsDraft& draft, const std::string& text) -> OptionFault {
+    const auto bytes = parse_size(text);
+    if (!bytes || *bytes < minimum || *bytes > maximum) return std::string{right};
+    draft.options.*member = *bytes;
+    return std::nullopt;
+  };
+}
+
+inline Apply size_or_zero(std::uint64_t Options::*member, std::uint64_t minimum, std::uint64_t maximum,
+                          std::string_view right) {
+  return [=, apply = size(member, minimum, maximum, right)](OptionsDraft& draft,
+                                                            const std::string& text) -> OptionFault {
+    if (parse_size(text) != std::uint64_t{0}) return apply(draft, text);
+    draft.options.*member = 0;
+    return std::nullopt;
+  };
+}
+
+}  // namespace mqtt_logger
