@@ -59,6 +59,13 @@ class Thinning(unittest.TestCase):
             self.assertLessEqual(min(reach), min(value.number for value in part))
             self.assertGreaterEqual(max(reach), max(value.number for value in part))
 
+    def test_times_below_a_chart_do_not_run_into_each_other(self) -> None:
+        for span in (0.5, 1, 7, 59, 60, 299, 300, 3600, 86_399, 10 * 86_400, 300 * 86_400, 3000 * 86_400):
+            with self.subTest(span):
+                step = plot.tick_step(span)
+                self.assertLessEqual(span / int(step), 5)
+                self.assertTrue(span < 5 or span / int(step) > 1.5, "and there are some")
+
     def test_few_values_are_all_kept(self) -> None:
         curve = plot.Curve(100)
         values = [plot.Value(float(second), second % 7.0) for second in range(100)]
