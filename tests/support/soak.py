@@ -27,6 +27,7 @@ _TOPIC = "soak/load"
 _LAST = b"the last one"
 _KILLING = 0.2  # of the time; then one logger lives to the end, and is watched
 _DISK_BYTES = 24 * 1024 * 1024
+_LEAST_BYTES = 64  # of an export with a record
 _PATIENCE = 120  # until all is written
 _EXPORT = re.compile(r".*\.(csv|json)(\.gz)?")
 _STATISTICS = re.compile(r"received (\d+).*?, written (\d+), pending (\d+), dropped (\d+)(?: \(.*?\))?(?:, excluded (\d+))?$")
@@ -225,6 +226,8 @@ class Soak:
                 continue
             if path.suffix == ".gz" and path.with_suffix("").exists():
                 continue  # the original is about to be removed
+            if not is_over and path.stat().st_size < _LEAST_BYTES:
+                continue  # begun on a full disk: it is gone on with when there is room
             waits_for_compression = (self._can_compress and path.suffix != ".gz" and not path.name.startswith("moved"))
             if not is_over and (str(path) in busy or waits_for_compression):
                 self._closed.pop(path.name, None)
