@@ -44,6 +44,13 @@ def _messages(total: int) -> Iterator[Message]:
     return (Message(_TOPIC, b"%d %s" % (number, b"x" * (number % 120)), 1) for number in range(total))
 
 
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # compressed and removed meanwhile
+        return 0
+
+
 class Result(NamedTuple):
     published: int
     resent: set[int]
@@ -226,7 +233,7 @@ class Soak:
                 continue
             if path.suffix == ".gz" and path.with_suffix("").exists():
                 continue  # the original is about to be removed
-            if not is_over and path.stat().st_size < _LEAST_BYTES:
+            if not is_over and _size(path) < _LEAST_BYTES:
                 continue  # begun on a full disk: it is gone on with when there is room
             waits_for_compression = (self._can_compress and path.suffix != ".gz" and not path.name.startswith("moved"))
             if not is_over and (str(path) in busy or waits_for_compression):
