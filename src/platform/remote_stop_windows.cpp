@@ -5,11 +5,33 @@
 #include "stop_request_windows.hpp"
 #include "text_windows.hpp"
 
+// The second of these needs the first.
+// clang-format off
+#include <windows.h>
+#include <sddl.h>
+// clang-format on
+
 #include <array>
 #include <cwchar>
 
 namespace mqtt_logger {
 namespace {
+
+// The owner, the system and administrators; left to itself, the system would give a service's event to the
+// system alone.
+constexpr auto kWhoMaySignal = L"D:(A;;GA;;;OW)(A;;GA;;;SY)(A;;GA;;;BA)";
+
+Handle make_event(const wchar_t* name) noexcept {
+  SECURITY_ATTRIBUTES security{sizeof security, nullptr, FALSE};
+  ConvertStringSecurityDescriptorToSecurityDescriptorW(kWhoMaySignal, SDDL_REVISION_1,
+                                                       &security.lpSecurityDescriptor, nullptr);
+  Handle event{CreateEventW(&security, TRUE, FALSE, name)};
+  const DWORD result = GetLastError();
+  LocalFree(security.lpSecurityDescriptor);
+  // One that is there already was made by somebody else, who has rights to it that nobody gave him.
+  if (result == ERROR_ALREADY_EXISTS) event.reset();
+  return event;
+}
 
 using Name = std::array<wchar_t, 64>;
 
@@ -27,9 +49,8 @@ void CALLBACK on_signalled(void* /*context*/, BOOLEAN /*is_timeout*/) noexcept {
 
 }  // namespace
 
-RemoteStop::RemoteStop() noexcept : event_{CreateEventW(nullptr, TRUE, FALSE, name_of(process_id()).data())} {
-  // One that is there already was made by somebody else, who has rights to it that nobody gave him.
-  if (!event_ || GetLastError() == ERROR_ALREADY_EXISTS) return;
+RemoteStop::RemoteStop() noexcept : event_{make_event(name_of(process_id()).data())} {
+  if (!event_) return;
   RegisterWaitForSingleObject(&wait_, event_.get(), on_signalled, nullptr, INFINITE, WT_EXECUTEONLYONCE);
 }
 

@@ -50,8 +50,8 @@ BOOL WINAPI on_console_event(DWORD event) noexcept {
       return TRUE;
     case CTRL_CLOSE_EVENT:
       stop_request::make_and_stay("window closed");
-    case CTRL_LOGOFF_EVENT:
-      stop_request::make_and_stay("log-off");
+    case CTRL_LOGOFF_EVENT:  // told to services only, of any user who goes; SessionEnd hears of our own
+      return TRUE;
     case CTRL_SHUTDOWN_EVENT:
       stop_request::make_and_stay("shutdown");
     default:

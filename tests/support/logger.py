@@ -1,5 +1,6 @@
 """The program under test, as a child process."""
 
+import functools
 import os
 import re
 import shlex
@@ -37,6 +38,15 @@ def choose_program(program: Path | None) -> Path:
 def is_started_directly() -> bool:
     """Without a launcher: the child's process id is the program's own."""
     return len(logger_command()) == 1
+
+
+@functools.cache
+def has_client_library() -> bool:
+    """Whether it can speak to a broker: not with a library that stands in for Paho C, where there is none (Windows)."""
+    if is_started_directly():
+        return True
+    version = subprocess.run([*logger_command(), "--version"], capture_output=True, stdin=subprocess.DEVNULL, check=True)
+    return b"stand-in" not in version.stdout
 
 
 class Logger:
@@ -113,7 +123,8 @@ class Logger:
     def stop(self, how: str | signal.Signals = "q", seconds: float = 30) -> int:
         """Asks it to stop with a line on standard input or a signal, and returns its exit code."""
         if isinstance(how, signal.Signals):
-            self._process.send_signal(how)
+            # Windows has no SIGTERM, and Wine ends a program that gets one; Ctrl-C asks there.
+            self._process.send_signal(how if is_started_directly() else signal.SIGINT)
         else:
             self.send_line(how)
         return self.wait(seconds)

@@ -71,27 +71,27 @@ class MemoryFiles final : public FileSystem {
   /// What a file holds; empty if there is none.
   [[nodiscard]] std::string content(const std::filesystem::path& path) const {
     const std::lock_guard lock{mutex_};
-    const auto found = files_.find(path.string());
+    const auto found = files_.find(path.generic_string());
     return found == files_.end() ? std::string{} : found->second->bytes;
   }
   [[nodiscard]] bool has(const std::filesystem::path& path) const {
     const std::lock_guard lock{mutex_};
-    return files_.contains(path.string());
+    return files_.contains(path.generic_string());
   }
   /// Changes a file in place.
   void edit(const std::filesystem::path& path, std::string bytes) {
     const std::lock_guard lock{mutex_};
-    files_.at(path.string())->bytes = std::move(bytes);
+    files_.at(path.generic_string())->bytes = std::move(bytes);
   }
   /// A new file, in the place of the one of that name.
   void put(const std::filesystem::path& path, std::string bytes) {
     const std::lock_guard lock{mutex_};
-    files_[path.string()] = make_node();
+    files_[path.generic_string()] = make_node();
     edit(path, std::move(bytes));
   }
   void take_away(const std::filesystem::path& path) {
     const std::lock_guard lock{mutex_};
-    files_.erase(path.string());
+    files_.erase(path.generic_string());
   }
   [[nodiscard]] std::vector<std::string> names() const {
     const std::lock_guard lock{mutex_};
@@ -123,7 +123,7 @@ class MemoryFiles final : public FileSystem {
   std::error_code open(const std::filesystem::path& path, std::unique_ptr<File>& file) override {
     const std::lock_guard lock{mutex_};
     if (const auto error = count_call()) return error;
-    const auto found = files_.find(path.string());
+    const auto found = files_.find(path.generic_string());
     if (found == files_.end()) return std::make_error_code(std::errc::no_such_file_or_directory);
     file = std::make_unique<Handle>(*this, found->second);
     return {};
@@ -132,22 +132,22 @@ class MemoryFiles final : public FileSystem {
     const std::lock_guard lock{mutex_};
     if (const auto error = count_call()) return error;
     if (has(path)) return std::make_error_code(std::errc::file_exists);
-    files_[path.string()] = make_node();
-    file = std::make_unique<Handle>(*this, files_[path.string()]);
+    files_[path.generic_string()] = make_node();
+    file = std::make_unique<Handle>(*this, files_[path.generic_string()]);
     return {};
   }
   std::error_code move_aside(const std::filesystem::path& from, const std::filesystem::path& to) override {
     const std::lock_guard lock{mutex_};
     if (const auto error = count_call()) return error;
     if (has(to)) return std::make_error_code(std::errc::file_exists);
-    files_[to.string()] = std::exchange(files_[from.string()], nullptr);
-    files_.erase(from.string());
+    files_[to.generic_string()] = std::exchange(files_[from.generic_string()], nullptr);
+    files_.erase(from.generic_string());
     return {};
   }
   std::error_code look_up(const std::filesystem::path& path, FileStatus& status) override {
     const std::lock_guard lock{mutex_};
     if (const auto error = count_call()) return error;
-    const auto found = files_.find(path.string());
+    const auto found = files_.find(path.generic_string());
     if (found == files_.end()) return std::make_error_code(std::errc::no_such_file_or_directory);
     status = {{1, found->second->number}, found->second->bytes.size()};
     return {};
@@ -165,7 +165,7 @@ class MemoryFiles final : public FileSystem {
   std::error_code remove(const std::filesystem::path& path) override {
     const std::lock_guard lock{mutex_};
     if (const auto error = count_call()) return error;
-    if (files_.erase(path.string()) != 0) return {};
+    if (files_.erase(path.generic_string()) != 0) return {};
     return std::make_error_code(std::errc::no_such_file_or_directory);
   }
   std::error_code free_space(const std::filesystem::path&, std::uint64_t& bytes) override {

@@ -18,6 +18,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -41,6 +42,7 @@ struct Client {
   MQTTAsync_messageArrived* message_arrived = nullptr;
   void* message_context = nullptr;
   bool is_fed = false;
+  std::mutex mutex;  // guards is_fed and thread
   std::atomic<bool> is_stopping{false};
   std::thread thread;
   std::vector<std::thread> answers;
@@ -53,6 +55,7 @@ struct Client {
 
   void stop() {
     is_stopping = true;
+    const std::lock_guard lock{mutex};
     if (thread.joinable()) thread.join();
   }
 };
@@ -121,6 +124,13 @@ void feed(Client& client) {
   }
 }
 
+void start_feed(Client& client) {
+  const std::lock_guard lock{client.mutex};
+  if (client.is_fed || client.is_stopping) return;
+  client.is_fed = true;
+  client.thread = std::thread{[&client] { feed(client); }};
+}
+
 // Answers a request as the library does: on a thread of its own, after the call has returned.
 template <typename Answer>
 void answer_later(MQTTAsync handle, Answer answer) {
@@ -169,22 +179,21 @@ int MQTTAsync_connect(MQTTAsync handle, const MQTTAsync_connectOptions* options)
     });
     return MQTTASYNC_SUCCESS;
   }
-  answer_later(handle, [answer = options->onSuccess5, context = options->context] {
+  const bool has_session = Acknowledged{read_variable("LOGGER_FEED_ACKNOWLEDGED")}.number() > 0;
+  answer_later(handle, [answer = options->onSuccess5, context = options->context, handle, has_session] {
     static char uri[] = "stand-in";
     MQTTAsync_successData5 data = make_success();
     data.alt.connect.serverURI = uri;
     data.alt.connect.MQTTVersion = MQTTVERSION_5;
+    data.alt.connect.sessionPresent = has_session ? 1 : 0;
     answer(context, &data);
+    if (has_session) start_feed(client_of(handle));  // its subscriptions stand
   });
   return MQTTASYNC_SUCCESS;
 }
 
 int MQTTAsync_subscribe(MQTTAsync handle, const char*, int, MQTTAsync_responseOptions* options) {
-  Client& client = client_of(handle);
-  if (!client.is_fed) {
-    client.is_fed = true;
-    client.thread = std::thread{[&client] { feed(client); }};
-  }
+  start_feed(client_of(handle));
   answer_later(handle, [answer = options->onSuccess5, context = options->context] {
     MQTTAsync_successData5 data = make_success();
     data.reasonCode = MQTTREASONCODE_GRANTED_QOS_1;
@@ -222,7 +231,7 @@ void MQTTAsync_freeMessage(MQTTAsync_message** message) {
 
 MQTTAsync_nameValue* MQTTAsync_getVersionInfo(void) {
   static char name[] = "Version";
-  static char value[] = "stand-in";
+  static char value[] = "Paho C, a stand-in";
   static MQTTAsync_nameValue info[] = {{name, value}, {nullptr, nullptr}};
   return info;
 }

@@ -91,6 +91,11 @@ class Program(FedScenario):
             self.assertEqual((code, len(text.splitlines())), (2, 1), text)
             self.assertRegex(text, rf"{options[0]} .*{options[1]}.*: must")
 
+    def test_settings_that_are_delivered_are_settings(self) -> None:
+        settings = Path(__file__).resolve().parents[2] / "scripts/mqtt-logger-windows.toml"
+        code, text = self.command("--status", "--config", str(settings))
+        self.assertEqual((code, text), (1, "no logger runs for --output C:/logs/mqtt_data\n"))
+
     def test_quits_by_a_key_in_a_console(self) -> None:
         for key, reason in (b"q", "q"), (b"\x03", "Ctrl-C"):
             with self.subTest(reason=reason):
