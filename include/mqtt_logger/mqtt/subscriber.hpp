@@ -13,6 +13,8 @@
 
 namespace mqtt_logger {
 
+class Session;
+
 /// The session at the broker: connects, subscribes, connects again for ever; every message goes to the inbox.
 ///
 /// Threads: all by the main thread; the inbox is called by the library's receive thread. `wake` is called by
@@ -55,8 +57,7 @@ class Subscriber {
   void stop() noexcept;
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<Session> session_;
 };
 
 /// The client identifier: the one asked for, or one made of the host's name and a hash of the absolute output

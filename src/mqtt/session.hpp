@@ -1,0 +1,97 @@
+#pragma once
+
+#include "mqtt_logger/journal/journal.hpp"
+#include "mqtt_logger/mqtt/backoff.hpp"
+#include "mqtt_logger/mqtt/inbox.hpp"
+#include "mqtt_logger/options.hpp"
+#include "mqtt_logger/run_status.hpp"
+#include "mqtt_logger/statistics.hpp"
+
+#include "brokers.hpp"
+#include "connection_events.hpp"
+#include "intake.hpp"
+#include "session_report.hpp"
+#include "session_store.hpp"
+#include "status_topic.hpp"
+#include "subscribing.hpp"
+#include "tls_diagnosis.hpp"
+
+#include <mqtt/async_client.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace mqtt_logger {
+
+/// The connection: when to make it, and what becomes of it.
+///
+/// Threads: the main thread.
+class Session {
+ public:
+  Session(const Options& options, Journal& journal, Inbox& inbox, Statistics& statistics,
+          std::function<void()> wake);
+  Session(const Session&) = delete;  // the library's threads know where it is
+  Session& operator=(const Session&) = delete;
+
+  /// What follows is the Subscriber's.
+  [[nodiscard]] std::chrono::milliseconds advance();
+  [[nodiscard]] bool is_subscribed() const noexcept { return state_ == State::ready; }
+  void set_will(std::string payload) { will_ = std::move(payload); }
+  void publish_status(const std::string& payload);
+  void publish_last_status(const std::string& payload);
+  [[nodiscard]] const BrokerAddress& broker() const noexcept { return brokers_.current().address; }
+  [[nodiscard]] const ConnectionStatus& connection() const noexcept { return connection_; }
+  void stop() noexcept;
+
+ private:
+  enum class State : std::uint8_t { waiting, connecting, subscribing, ready };
+
+  void make_client();
+  void connect();
+  void handle(const ConnectionEvent& event);
+  void begin_subscribing(bool is_session_present);
+  [[nodiscard]] bool is_answer_overdue();
+  void report_connection();
+  void handle_failure(const ConnectionEvent& event);
+  void handle_loss(const ConnectionEvent& event);
+  void note_contact();
+  void note_failure(const std::string& reason);
+  void try_next(const std::string& reason);
+  void wait_for_next_round(const std::string& reason);
+  [[nodiscard]] std::string name() const { return to_string(brokers_.current().address); }
+  void drop_client() noexcept;
+
+  const Options options_;
+  const std::string client_id_;
+  std::string will_;
+  Journal& journal_;
+  Inbox& inbox_;
+  Intake intake_;
+  Statistics& statistics_;
+
+  Brokers brokers_;
+  State state_ = State::waiting;
+  Backoff backoff_;
+  std::chrono::steady_clock::time_point next_attempt_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point answer_due_;
+  bool was_connected_ = false;
+  bool is_session_present_ = false;
+  std::chrono::steady_clock::time_point connected_since_;
+  std::chrono::steady_clock::time_point next_contact_;
+  int short_lives_ = 0;  // connections that did not last, in a row
+  SessionReport report_{options_};
+  Subscribing subscribing_;
+  ConnectionStatus connection_;
+
+  StatusTopic status_topic_;
+  ConnectionEvents events_;
+  TlsDiagnosis diagnosis_;
+  std::optional<SessionStore> store_;
+  std::optional<mqtt::async_client> client_;  // last: its threads call the members above until it is gone
+};
+
+}  // namespace mqtt_logger
