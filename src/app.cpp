@@ -24,6 +24,7 @@
 #include "mqtt_logger/running/prompt.hpp"
 #include "mqtt_logger/running/reports.hpp"
 #include "mqtt_logger/running/service_report.hpp"
+#include "mqtt_logger/running/stall_watch.hpp"
 #include "mqtt_logger/running/statistics_report.hpp"
 #include "mqtt_logger/statistics.hpp"
 
@@ -123,6 +124,7 @@ ExitCode run(const Options& given, ServiceManager& service_manager, Background* 
                         [&journal] { journal->wake_writer(); }};
   Reports reports{options, *lock, background,
                   [&] { return look(options, *journal, syncer, inbox, subscriber, statistics); }};
+  StallWatch stall_watch{options.output.string()};
   StatisticsReport report{statistics, options.stats_every};
   Prompt prompt{*stop_events};
 
@@ -141,6 +143,7 @@ ExitCode run(const Options& given, ServiceManager& service_manager, Background* 
         simulator.start();
       }
       const auto look_due = reports.advance();
+      stall_watch.look(statistics.writer_turns.get(), journal->pending_bytes(), StallWatch::Clock::now());
       service.report(reports.status());
       stop_events->wait(
           std::min({due, look_due, report.advance(), service.advance(), status_topic.advance()}));

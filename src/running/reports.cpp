@@ -4,7 +4,6 @@
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/platform/process.hpp"
 #include "mqtt_logger/running/service_report.hpp"
-#include "mqtt_logger/running/status_text.hpp"
 
 #include <fmt/format.h>
 
@@ -25,12 +24,10 @@ ReceiveTime now() {
 }  // namespace
 
 Reports::Reports(const Options& options, LockFile& lock, Background* background, std::function<Status()> look)
-    : lock_{lock},
-      background_{background},
+    : background_{background},
       is_log_lost_{background != nullptr && options.log_file.empty() && !background->has_system_log()},
       look_{std::move(look)},
-      metrics_{options},
-      disks_{options},
+      files_{options, lock},
       started_{now()} {}
 
 std::chrono::milliseconds Reports::advance() {
@@ -42,8 +39,7 @@ std::chrono::milliseconds Reports::advance() {
   const auto time = Clock::now();
   if (time >= next_ || has_changed) {
     next_ = time + kEvery;
-    publish();
-    metrics_.report(status_);
+    files_.show(status_);
     report_start();
     report_stale();
   }
@@ -52,7 +48,7 @@ std::chrono::milliseconds Reports::advance() {
 
 void Reports::finish() {
   look();
-  metrics_.write(status_);
+  files_.finish(status_);
 }
 
 void Reports::look() {
@@ -61,15 +57,8 @@ void Reports::look() {
   status_.started = started_;
   status_.process_id = process_id();
   status_.received_per_second = received_.measure(status_.account.received - status_.account.replayed);
-  status_.disks = disks_.look(Clock::now());
+  status_.disks = files_.disks();
   status_.written_per_second = written_.measure(status_.account.written);
-}
-
-void Reports::publish() {
-  const std::error_code error = lock_.publish(write_status(status_));
-  if (error && !is_publishing_failing_)
-    log::warning("what --status shows cannot be renewed: {}", error.message());
-  is_publishing_failing_ = static_cast<bool>(error);
 }
 
 void Reports::report_start() {
@@ -79,6 +68,7 @@ void Reports::report_start() {
       is_log_lost_
           ? "\nmqtt-logger: warning: this machine has no system log; without --log-file the log is lost"
           : "";
+  files_.wait_until_shown();  // whoever waits for us may ask for it at once
   if (status_.connection.is_subscribed) {
     background_->report(static_cast<int>(ExitCode::everything_written),
                         fmt::format("mqtt-logger: process {}, {}{}", status_.process_id,

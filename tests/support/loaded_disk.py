@@ -21,8 +21,9 @@ class LoadedDisk(OwnDisk):
         self.folder.mkdir()
         self.broker = self.start_broker("max_queued_messages 0")
 
-    def start(self, *options: str, journal: str = "data.journal", environment: dict[str, str] | None = None) -> Logger:
-        logger = self.run_logger("--broker", "127.0.0.1", "--port", str(self.broker.port), "--topic", TOPIC_FILTER,
+    def start(self, *options: str, journal: str = "data.journal", port: int | None = None,
+              environment: dict[str, str] | None = None) -> Logger:
+        logger = self.run_logger("--broker", "127.0.0.1", "--port", str(port or self.broker.port), "--topic", TOPIC_FILTER,
                                  "--output", str(self.folder / "data"), "--journal", journal, *options,
                                  environment=environment)
         return logger.wait_until_subscribed()

@@ -4,9 +4,8 @@
 #include "mqtt_logger/platform/background.hpp"
 #include "mqtt_logger/platform/lock_file.hpp"
 #include "mqtt_logger/run_status.hpp"
-#include "mqtt_logger/running/disk_watch.hpp"
-#include "mqtt_logger/running/metrics.hpp"
 #include "mqtt_logger/running/rate_meter.hpp"
+#include "mqtt_logger/running/status_files.hpp"
 
 #include <chrono>
 #include <functional>
@@ -35,23 +34,19 @@ class Reports {
   using Clock = std::chrono::steady_clock;
 
   void look();
-  void publish();
   void report_start();
   void report_stale();
 
-  LockFile& lock_;
   Background* background_;
   const bool is_log_lost_;
   std::function<Status()> look_;
-  MetricsFile metrics_;
-  DiskWatch disks_;
+  StatusFiles files_;
   RateMeter received_;
   RateMeter written_;
   ReceiveTime started_;
   Clock::time_point next_{};
   Status status_;
   bool is_start_reported_ = false;
-  bool is_publishing_failing_ = false;
   std::set<std::string> stale_;
 };
 
