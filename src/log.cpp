@@ -58,10 +58,9 @@ void write(LogLevel level, std::string_view text) noexcept {
       return;
     }
     append_line(line, now, level, text);
-    // Standard error has no buffer of its own, so the whole line goes out at once.
-    std::fwrite(line.data(), 1, line.size(), stderr);
+    write_to_standard_error(line);
   } catch (...) {
-    std::fputs("mqtt-logger: no memory for a log line\n", stderr);
+    write_to_standard_error("mqtt-logger: no memory for a log line\n");
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 
 namespace mqtt_logger {
 namespace {
@@ -22,6 +23,11 @@ std::error_code redirect_standard_error(const std::filesystem::path& path) noexc
   ::dup2(file, STDERR_FILENO);  // in one step, so that no line is lost
   if (file != STDERR_FILENO) ::close(file);
   return {};
+}
+
+// Standard error has no buffer of its own, so the whole line goes out at once.
+void write_to_standard_error(std::string_view line) noexcept {
+  std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 void write_to_former_standard_error(std::string_view line) noexcept {

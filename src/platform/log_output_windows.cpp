@@ -30,15 +30,23 @@ std::error_code redirect_standard_error(const std::filesystem::path& path) noexc
                           FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr, OPEN_ALWAYS,
                           FILE_ATTRIBUTE_NORMAL, nullptr)};
   if (!file) return last_windows_error();
-  const int descriptor =
-      _open_osfhandle(reinterpret_cast<std::intptr_t>(file.release()), _O_APPEND | _O_BINARY);
-  if (descriptor < 0) return std::make_error_code(std::errc::too_many_files_open);
-  if (former_standard_error == nullptr) former_standard_error = duplicate(GetStdHandle(STD_ERROR_HANDLE));
-  const int standard_error = _fileno(stderr);
-  _dup2(descriptor, standard_error);  // in one step, so that no line is lost
-  _close(descriptor);
-  SetStdHandle(STD_ERROR_HANDLE, reinterpret_cast<HANDLE>(_get_osfhandle(standard_error)));
+  const HANDLE found = GetStdHandle(STD_ERROR_HANDLE);
+  if (former_standard_error == nullptr && found != nullptr) former_standard_error = duplicate(found);
+  // The C library's own way there, for what libraries say. A service has none, and it cannot be given one.
+  if (const int standard_error = _fileno(stderr); standard_error >= 0) {
+    const auto copy = reinterpret_cast<std::intptr_t>(duplicate(file.get()));
+    const int descriptor = _open_osfhandle(copy, _O_APPEND | _O_BINARY);
+    if (descriptor < 0) return std::make_error_code(std::errc::too_many_files_open);
+    _dup2(descriptor, standard_error);
+    _close(descriptor);
+  }
+  SetStdHandle(STD_ERROR_HANDLE, file.release());  // stays open: another thread may be writing to it
   return {};
+}
+
+void write_to_standard_error(std::string_view line) noexcept {
+  DWORD written = 0;
+  WriteFile(GetStdHandle(STD_ERROR_HANDLE), line.data(), static_cast<DWORD>(line.size()), &written, nullptr);
 }
 
 void write_to_former_standard_error(std::string_view line) noexcept {

@@ -32,7 +32,7 @@ def find_crash_points() -> list[str]:
 class CrashPoints(FedScenario):
     """One output for all of them: each death is followed by the recovery of the next run, which dies as well."""
 
-    OPTIONS = ("--rotate-size", "8KiB", "--journal-size", "64KiB")
+    OPTIONS = ("--rotate-size", "8KiB", "--journal-size", "64KiB", "--compress", "gzip")
 
     def setUp(self) -> None:
         super().setUp()

@@ -14,6 +14,9 @@ namespace mqtt_logger {
 /// log meanwhile.
 [[nodiscard]] std::error_code redirect_standard_error(const std::filesystem::path& path) noexcept;
 
+/// A line to what standard error is now, by one call of the system, so that lines never mix. Any thread.
+void write_to_standard_error(std::string_view line) noexcept;
+
 /// A line to what standard error was before the first redirect_standard_error(), if that was called.
 void write_to_former_standard_error(std::string_view line) noexcept;
 
