@@ -33,6 +33,7 @@ _BATCH = 250  # messages before each death; with a journal of 64 KiB it goes rou
 _TELLING = 4096  # deliveries before the logger believes that a broker gives out identifiers in turn
 _PASSES = ("1", "2", "1/40")  # each death comes at another pass of its point
 _WORKERS = 3
+_PATIENCE = 120  # files are compressed when the machine has nothing better to do
 
 # Where a point is passed only after a death at another one.
 _AFTER = {
@@ -88,7 +89,8 @@ class Case:
             if self.is_subscribed(logger):
                 self.has_session = True
                 self.publish()
-                wait_until(lambda: self._is_done() or not logger.is_running(), 30, "the logger to die or to write")
+                wait_until(lambda: self._is_done() or not logger.is_running(), _PATIENCE,
+                           "the logger to die or to write")
             if logger.is_running():
                 logger.stop(signal.SIGTERM)
             return logger.wait() == -signal.SIGKILL
@@ -118,10 +120,10 @@ class Case:
             logger.wait_until_subscribed()
             with standing_still(logger):
                 for path in [*self._files("csv"), *self._files("json")]:
-                    if path.suffix != ".gz":
+                    if path.suffix != ".gz" and not self._is_being_begun(path):
                         WatchedExport(path).check()
             self.publish()
-            wait_until(self._is_done, 30, f"{self._published} messages")
+            wait_until(self._is_done, _PATIENCE, f"{self._published} messages")
             exit_code = logger.stop(signal.SIGTERM)
             assert exit_code == 0, f"the logger has ended with {exit_code}"
         self._check_folder()
@@ -137,6 +139,10 @@ class Case:
     def _files(self, extension: str) -> list[Path]:
         """The one file, or those of the series in their order."""
         return list_series(self._work / "exports", "mqtt_data", extension)
+
+    def _is_being_begun(self, path: Path) -> bool:
+        """A file of a series is made, and then gets its first bytes: the logger may stand still in between."""
+        return bool(self._options) and path.stat().st_size == 0 and path == self._files(path.suffix[1:])[-1]
 
     def _is_written(self) -> bool:
         return sum(self._count(path) for path in self._files("json")) >= self._published
@@ -186,11 +192,11 @@ class CrashPoints(Scenario):
         workers = [Background(self._run_some, names[begin::_WORKERS], qos, mqtt_version) for begin in range(_WORKERS)]
         for worker in workers:
             self.addCleanup(worker.kill)
-        faults = {name: fault for worker in workers for name, fault in worker.wait(300).items()}
+        faults = {name: fault for worker in workers for name, fault in worker.wait(600).items()}
         self.assertEqual(sorted(faults), sorted(names))
         for name, fault in faults.items():
             with self.subTest(name):
-                self.assertEqual(fault, "")
+                self.assertFalse(fault, fault)
 
     def _run_some(self, _: Any, names: list[str], qos: int, mqtt_version: str) -> dict[str, str]:
         """Returns what was wrong with each name, or nothing. In a process of its own: a case mostly waits."""
