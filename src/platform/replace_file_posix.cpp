@@ -1,6 +1,7 @@
 #include "mqtt_logger/platform/replace_file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,6 +18,8 @@ std::error_code write_file(const std::filesystem::path& path, std::string_view b
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644);
   if (file < 0) return last_error();
   std::error_code error;
+  // Whoever collects it is another user, for whom our umask is too strict.
+  if (::fchmod(file, 0644) != 0) error = last_error();
   while (!bytes.empty() && !error) {
     const ssize_t written = ::write(file, bytes.data(), bytes.size());
     if (written >= 0) {

@@ -285,8 +285,10 @@ class Metrics(BackgroundScenario):
 
     def test_metrics_follow_the_account(self) -> None:
         broker = self.start_broker()
+        self.addCleanup(os.umask, os.umask(0o027))
         logger = self.start_logger(broker.port, "--metrics-file", "logger.prom", "--stats-every", "100ms")
         self.wait_for_metric("connected", 1)
+        self.assertEqual((self.work / "logger.prom").stat().st_mode & 0o777, 0o644, "another user collects it")
         publisher = self.connect(broker.port)
         for number in range(3):
             publisher.publish("sensors/a", str(number))
