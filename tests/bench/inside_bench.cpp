@@ -70,7 +70,7 @@ void format_timestamp(benchmark::State& state) {
 
 // The journal's part in the callback; its space is released as the writer would.
 void append_to_journal(benchmark::State& state, PayloadKind kind, QoS qos) {
-  Journal journal{map_memory(Journal::mapping_size(std::uint64_t{1} << 24)), "bench"};
+  Journal journal{map_memory(Journal::mapping_size(std::uint64_t{1} << 24))};
   Messages messages{kind};
   std::size_t bytes = 0;
   PacketId packet_id = 0;

@@ -3,7 +3,9 @@
 
 #include "mqtt_logger/journal/journal.hpp"
 #include "mqtt_logger/log.hpp"
+#include "mqtt_logger/output/exports.hpp"
 #include "mqtt_logger/output/recovery.hpp"
+#include "mqtt_logger/output/syncer.hpp"
 #include "mqtt_logger/output/writer.hpp"
 #include "mqtt_logger/platform/mapped_file.hpp"
 
@@ -35,13 +37,16 @@ class Pipeline {
     Options options;
     options.formats = formats;
     options.output = folder_ / "out";
+    options.fsync = Fsync::no;
     log::set_level(LogLevel::error);
     std::unique_ptr<MappedFile> mapping;
     const auto size = Journal::mapping_size(options.journal_size_bytes);
     if (map_file(folder_ / "out.journal", size, mapping)) std::abort();
-    journal_ = std::make_unique<Journal>(std::move(mapping), "bench");
-    sinks_ = recover(system_files(), options, *journal_);
-    writer_ = std::make_unique<Writer>(*journal_, sinks_, Fsync::no, statistics_);
+    journal_ = std::make_unique<Journal>(std::move(mapping));
+    exports_ = std::make_unique<Exports>(system_files(), options, *journal_,
+                                         recover(system_files(), options, *journal_));
+    syncer_ = std::make_unique<Syncer>(*journal_, *exports_);
+    writer_ = std::make_unique<Writer>(*journal_, *exports_, *syncer_, options, statistics_);
   }
 
   /// False if the journal is full.
@@ -51,14 +56,15 @@ class Pipeline {
   [[nodiscard]] Writer& writer() { return *writer_; }
   [[nodiscard]] std::uint64_t bytes() const {
     std::uint64_t bytes = 0;
-    for (const FileSink& sink : sinks_) bytes += sink.body_size();
+    for (const FileSink& sink : exports_->sinks()) bytes += sink.body_size();
     return bytes;
   }
 
  private:
   test::TemporaryFolder folder_;
   std::unique_ptr<Journal> journal_;
-  std::vector<FileSink> sinks_;
+  std::unique_ptr<Exports> exports_;
+  std::unique_ptr<Syncer> syncer_;
   Statistics statistics_;
   std::unique_ptr<Writer> writer_;
 };
