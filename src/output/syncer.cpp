@@ -52,14 +52,14 @@ Checkpoint Syncer::checkpoint() const noexcept {
   return checkpoint_;
 }
 
-bool Syncer::sync() noexcept {
+std::error_code Syncer::sync() noexcept {
   const std::lock_guard sync_lock{sync_mutex_};
   const Checkpoint checkpoint = [this] {
     const std::lock_guard lock{checkpoint_mutex_};
     return checkpoint_;
   }();
   const Position head = journal_.head();
-  if (synced_ == checkpoint && synced_head_ == head) return true;
+  if (synced_ == checkpoint && synced_head_ == head) return {};
   if (const std::error_code error = sync_all(checkpoint)) {
     if (!std::exchange(is_failing_, true)) {
       log::error(
@@ -68,12 +68,12 @@ bool Syncer::sync() noexcept {
           error.message());
     }
     journal_.release_space(checkpoint.position);
-    return false;
+    return error;
   }
   if (std::exchange(is_failing_, false)) log::info("exports and journal are on the device again");
   synced_ = checkpoint;
   synced_head_ = head;
-  return true;
+  return {};
 }
 
 std::error_code Syncer::sync_all(const Checkpoint& checkpoint) noexcept {

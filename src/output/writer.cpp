@@ -124,10 +124,15 @@ bool Writer::begin_new_files(ReceiveTime time) noexcept {
 bool Writer::commit_to_device() noexcept {
   commit();
   crash_point("turn-committed");
-  are_files_new_ = !syncer_.sync();
-  if (!are_files_new_) exports_.finish_others();
+  const std::error_code error = syncer_.sync();
+  are_files_new_ = static_cast<bool>(error);
+  if (error) {
+    report(exports_.sinks().front().path(), error.message());
+    return false;
+  }
+  exports_.finish_others();
   crash_point("turn-done");
-  return !are_files_new_;
+  return true;
 }
 
 std::optional<ReceiveTime> Writer::read_batch() {

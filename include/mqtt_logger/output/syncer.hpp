@@ -6,6 +6,7 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 namespace mqtt_logger {
@@ -34,8 +35,8 @@ class Syncer {
   void set_checkpoint(const Checkpoint& checkpoint) noexcept;
   [[nodiscard]] Checkpoint checkpoint() const noexcept;
   /// Exports, then journal, then the checkpoint that names them: what a checkpoint on the device says is on
-  /// the device. Whether that was done.
-  [[nodiscard]] bool sync() noexcept;
+  /// the device.
+  [[nodiscard]] std::error_code sync() noexcept;
 
  private:
   void run() noexcept;
