@@ -37,7 +37,10 @@ class Retention(Scenario):
     def is_kept(self, options: tuple[str, ...]) -> bool:
         if "--keep" in options:
             return len(self.files("csv")) == int(options[options.index("--keep") + 1])
-        return sum(path.stat().st_size for path in self.folder.glob("mqtt_data-*")) <= 100 * 1024
+        try:
+            return sum(path.stat().st_size for path in self.folder.glob("mqtt_data-*")) <= 100 * 1024
+        except FileNotFoundError:  # removed while we look
+            return False
 
     def files(self, extension: str) -> list[Path]:
         return list_series(self.folder, "mqtt_data", extension, with_single=False)

@@ -204,9 +204,13 @@ class Soak:
     def _move_exports(self) -> None:
         """What is being written goes out of the way, as log rotation from outside does it."""
         self._moves += 1
-        for name in map(Path, open_files(self._logger.pid)):
-            if name.parent == self._exports and name.suffix in (".csv", ".json") and name.exists():
-                name.rename(self._exports / f"moved-{self._moves}{name.suffix}")
+        opened = [path for path in map(Path, open_files(self._logger.pid)) if path.parent == self._exports]
+        for suffix in (".csv", ".json"):
+            # Older ones are open because they are being compressed.
+            newest = max((path for path in opened if path.suffix == suffix and path.exists()),
+                         key=lambda path: path.stat().st_mtime_ns, default=None)
+            if newest is not None:
+                newest.rename(self._exports / f"moved-{self._moves}{suffix}")
         self._hang_up()
 
     def _fill_disk(self) -> None:
