@@ -4,10 +4,12 @@
 #include "service_registry_windows.hpp"
 #include "stop_request_windows.hpp"
 
+#include <tlhelp32.h>
 #include <windows.h>
 
 #include <array>
 #include <atomic>
+#include <map>
 #include <thread>
 
 namespace mqtt_logger {
@@ -93,7 +95,23 @@ void WINAPI run_service(DWORD /*count*/, LPWSTR* arguments) noexcept {
   }
 }
 
-// Returns when the service has stopped, or at once if this process was not started as one.
+/// Whether the manager's process is the parent of this one. Asking the dispatcher instead would take seconds
+/// where there is no service to be started: it waits for a pipe that may belong to another service.
+bool is_started_as_service() {
+  const Handle processes{CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0)};
+  std::map<DWORD, PROCESSENTRY32W> entries;
+  PROCESSENTRY32W entry{};
+  entry.dwSize = sizeof entry;
+  for (BOOL is_one = Process32FirstW(processes.get(), &entry); is_one != 0;
+       is_one = Process32NextW(processes.get(), &entry))
+    entries[entry.th32ProcessID] = entry;
+  const auto self = entries.find(GetCurrentProcessId());
+  if (self == entries.end()) return true;  // the system does not tell; the dispatcher does
+  const auto parent = entries.find(self->second.th32ParentProcessID);
+  return parent != entries.end() && _wcsicmp(parent->second.szExeFile, L"services.exe") == 0;
+}
+
+// Returns when the service has stopped, or with an error if this process was not started as one after all.
 void dispatch() noexcept {
   std::array<wchar_t, 1> name{};  // not looked at for a process with one service
   const std::array<SERVICE_TABLE_ENTRYW, 2> services{{{name.data(), run_service}, {nullptr, nullptr}}};
@@ -103,13 +121,15 @@ void dispatch() noexcept {
 
 class ControlManager final : public ServiceManager {
  public:
-  ControlManager() : dispatcher_{dispatch} {
+  ControlManager() {
+    if (!is_started_as_service()) return;
+    dispatcher_ = std::thread{dispatch};
     const std::array<HANDLE, 2> either{service().has_begun, service().has_ended};
     is_present_ = WaitForMultipleObjects(2, either.data(), FALSE, INFINITE) == WAIT_OBJECT_0;
   }
   ~ControlManager() override {
     if (is_present_) change(SERVICE_STOPPED);
-    dispatcher_.join();
+    if (dispatcher_.joinable()) dispatcher_.join();
   }
   ControlManager(const ControlManager&) = delete;
   ControlManager& operator=(const ControlManager&) = delete;
