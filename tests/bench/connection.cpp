@@ -118,7 +118,10 @@ bool Connection::take(Packet& packet) {
 
 void Connection::send_some(std::string_view& bytes) {
   const ssize_t count = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  if (count < 0 && !would_wait()) checked(-1, "send");
+  // Closed by the other side, perhaps with answers of ours still to come: receive() says so next.
+  const bool is_closed = count < 0 && (errno == EPIPE || errno == ECONNRESET);
+  if (count < 0 && !is_closed && !would_wait()) checked(-1, "send");
+  if (is_closed) bytes = {};
   if (count > 0) bytes.remove_prefix(static_cast<std::size_t>(count));
 }
 

@@ -14,7 +14,7 @@ struct Packet {
 };
 
 /// A TCP connection of 127.0.0.1 that speaks in MQTT packets, for one thread. Ends the process with a line on
-/// standard error when the other side is gone or something fails: there is nothing to measure any more.
+/// standard error when something fails, or read() finds the other side gone: there is nothing to measure.
 class Connection {
  public:
   explicit Connection(int descriptor);
@@ -37,7 +37,8 @@ class Connection {
   bool receive();
   /// The next packet of those received; false if there is no whole one. Valid until receive().
   bool take(Packet& packet);
-  /// Sends as much as is taken without waiting, and cuts it from `bytes`.
+  /// Sends as much as is taken without waiting, and cuts it from `bytes`; all of it if the other side is
+  /// gone.
   void send_some(std::string_view& bytes);
 
  private:
