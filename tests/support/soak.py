@@ -1,12 +1,10 @@
 """A long run in bad company, everything at once: the logger killed, its connection cut and stalled, the broker restarted, the
-disk filled, the exports moved, SIGHUP, the clock set; with simulated sensors, a steady load, rotation, and compression where
-the program has it. Every message is accounted for, and memory, descriptors and threads are watched."""
+disk filled, the exports moved, SIGHUP, the clock set; with simulated sensors, a steady load, rotation, retention and
+compression. Every message is accounted for, and memory, descriptors and threads are watched."""
 
-import gzip
 import os
 import random
 import re
-import shutil
 import signal
 import subprocess
 import time
@@ -14,10 +12,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Callable, Iterator, NamedTuple
 
-import exports
 from broker import Mosquitto
-from exports import Record
-from logger import Logger, logger_command
+from harvest import Harvest
+from logger import Logger
 from mqtt_client import BackgroundPublisher, Client, Message
 from process_watch import MemoryWatch, Usage, measure_usage, open_files
 from proxy import Proxy
@@ -27,9 +24,9 @@ _TOPIC = "soak/load"
 _LAST = b"the last one"
 _KILLING = 0.2  # of the time; then one logger lives to the end, and is watched
 _DISK_BYTES = 24 * 1024 * 1024
-_LEAST_BYTES = 64  # of an export with a record
+_KEEP = 6  # turns
+_EXTENSIONS = ("csv", "json")
 _PATIENCE = 120  # until all is written
-_EXPORT = re.compile(r".*\.(csv|json)(\.gz)?")
 _STATISTICS = re.compile(r"received (\d+).*?, written (\d+), pending (\d+), dropped (\d+)(?: \(.*?\))?(?:, excluded (\d+))?$")
 _LONGEST_LINE = 1 << 40  # a count that went below zero is far beyond
 
@@ -44,19 +41,14 @@ def _messages(total: int) -> Iterator[Message]:
     return (Message(_TOPIC, b"%d %s" % (number, b"x" * (number % 120)), 1) for number in range(total))
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:  # compressed and removed meanwhile
-        return 0
-
-
 class Result(NamedTuple):
     published: int
     resent: set[int]
     copies: dict[str, Counter]  # by format: how often each number stands in the exports
     troubles: Counter
     files: int
+    removed: int  # of the files, by the logger itself
+    kept: list[str]  # and those that it has kept
     lives: int
     statistics_lines: int
     memory: MemoryWatch
@@ -80,6 +72,8 @@ class Result(NamedTuple):
             f"memory has grown: {self.memory}": not self.memory.is_flat,
             f"descriptors and threads were {before} and are {after}": before != after,
             f"statistics do not add up: {self.wrong_lines[:3]}": bool(self.wrong_lines),
+            "the logger has removed no file": self.removed == 0,
+            f"--keep {_KEEP} has kept {self.kept}": len(self.kept) > (_KEEP + 1) * len(_EXTENSIONS),
             "there was no statistics line": self.statistics_lines == 0,
             "the logger was asked to stop and did not end with 0": not self.has_stopped,
         }
@@ -92,24 +86,22 @@ class Soak:
         self._most_growth_kib = most_growth_kib
         self._directory, self._seconds, self._rate, self._pause = directory, seconds, rate, pause
         self._random = random.Random(seed)
-        self._work, self._harvest = directory / "work", directory / "harvest"
+        self._work = directory / "work"
         self._exports = self._work / "exports"
         self._clock = directory / "clock"
         self._troubles: Counter = Counter()
-        self._lives = self._harvested = self._moves = 0
-        self._closed: dict[str, float] = {}  # exports that nobody writes any more, since when
+        self._lives = self._moves = self._moved_away = 0
+        self._closed: dict[Path, float] = {}  # moved exports that nobody writes any more, since when
         self._ballast_until = 0.0
-        help_text = subprocess.run([*logger_command(), "--help"], capture_output=True, text=True, check=True).stdout
-        self._can_compress = "--compress" in help_text
         self._has_disk = False
 
     def run(self) -> Result:
         self._exports.mkdir(parents=True)
-        self._harvest.mkdir()
         self._set_clock(0)
         mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_DISK_BYTES}", "tmpfs", self._exports],
                                  capture_output=True)
         self._has_disk = mounted.returncode == 0
+        self._harvest = Harvest(self._exports, self._directory / "harvest", _EXTENSIONS)
         self._broker = Mosquitto(self._directory / "broker", "persistence true", "autosave_interval 0").start()
         self._proxy = Proxy(self._broker.port)
         self._logger = self._start()
@@ -119,6 +111,7 @@ class Soak:
             self._logger.close()
             self._proxy.close()
             self._broker.close()
+            self._harvest.close()
             if self._has_disk:
                 subprocess.run(["umount", "-l", self._exports], check=True)
 
@@ -140,11 +133,12 @@ class Soak:
         self._wait_until_written()
         after = self._settle()
         has_stopped = self._logger.stop(signal.SIGTERM, 60) == 0
-        self._take(is_over=True)
-        copies = {format: self._count(format) for format in ("csv", "json")}
+        kept = sorted(path.name for extension in _EXTENSIONS for path in self._exports.glob(f"mqtt_data*.{extension}*"))
+        files = self._harvest.finish()
+        copies = {extension: self._count(extension) for extension in _EXTENSIONS}
         lines, wrong = self._check_statistics()
-        return Result(total, resent, copies, self._troubles, self._harvested, self._lives, lines, memory,
-                      (before, after), wrong, has_stopped)
+        return Result(total, resent, copies, self._troubles, files, self._harvest.gone - self._moved_away, kept,
+                      self._lives, lines, memory, (before, after), wrong, has_stopped)
 
     def _start(self) -> Logger:
         self._lives += 1
@@ -155,16 +149,15 @@ class Soak:
         return Logger(self._work, self._directory / f"logger-{self._lives:03}.stderr", "--broker", "127.0.0.1",
                       "--port", str(self._proxy.port), "--topic", _TOPIC, "--topic", "sensors/#", "--simulate",
                       "--sensors", "20", "--interval", "200ms", "--journal", "soak.journal", "--journal-size", "4MiB",
-                      "--keep-alive", "4s", "--stats-every", "1s", "--metrics-file", "soak.prom", "--rotate-size", "1MiB",
-                      "--rotate-every", "1m", *(["--compress", "gzip"] if self._can_compress else []),
-                      environment=environment)
+                      "--keep-alive", "4s", "--stats-every", "1s", "--metrics-file", "soak.prom", "--rotate-size", "128KiB",
+                      "--rotate-every", "1m", "--compress", "gzip", "--keep", str(_KEEP), environment=environment)
 
     def _trouble(self, troubles: list[Callable[[], None]], goes_on: Callable[[], bool],
                  look: Callable[[], None] = lambda: None) -> None:
         next_trouble = time.monotonic() + 1
         while goes_on():
             look()
-            self._take()
+            self._remove_moved()
             if self._ballast_until and time.monotonic() >= self._ballast_until:
                 self._free_disk()
             if troubles and time.monotonic() >= next_trouble:
@@ -228,24 +221,17 @@ class Soak:
         (self._exports / "ballast").unlink(missing_ok=True)
         self._ballast_until = 0
 
-    def _take(self, is_over: bool = False) -> None:
-        """Takes exports away that nobody has had open for two seconds, so that the disk has room."""
-        busy = set() if is_over else open_files(self._logger.pid)
+    def _remove_moved(self) -> None:
+        """Two seconds after nobody has them open any more, so that the disk has room."""
+        busy = open_files(self._logger.pid)
         now = time.monotonic()
-        for path in self._exports.iterdir():
-            if not _EXPORT.fullmatch(path.name):
-                continue
-            if path.suffix == ".gz" and path.with_suffix("").exists():
-                continue  # the original is about to be removed
-            if not is_over and _size(path) < _LEAST_BYTES:
-                continue  # begun on a full disk: it is gone on with when there is room
-            waits_for_compression = (self._can_compress and path.suffix != ".gz" and not path.name.startswith("moved"))
-            if not is_over and (str(path) in busy or waits_for_compression):
-                self._closed.pop(path.name, None)
-            elif is_over or now - self._closed.setdefault(path.name, now) > 2:
-                self._harvested += 1
-                shutil.move(path, self._harvest / f"{self._harvested:06}-{path.name}")
-                self._closed.pop(path.name, None)
+        for path in self._exports.glob("moved-*"):
+            if str(path) in busy:
+                self._closed.pop(path, None)
+            elif now - self._closed.setdefault(path, now) > 2:
+                path.unlink()
+                del self._closed[path]
+                self._moved_away += 1
 
     def _settle(self) -> Usage:
         """A while without trouble, connected."""
@@ -263,20 +249,12 @@ class Soak:
             publisher.publish(_TOPIC, _LAST)
 
         def is_there() -> bool:
-            return all(any(_LAST in path.read_bytes() for path in self._exports.glob(f"*.{extension}") if path.exists())
-                       for extension in ("csv", "json"))
+            return all(self._harvest.contains(_LAST, extension) for extension in _EXTENSIONS)
 
         wait_until(is_there, _PATIENCE, "the last message in the exports", poll=0.2)
 
-    def _read(self, format: str) -> Iterator[Record]:
-        parse = exports.parse_csv if format == "csv" else exports.parse_json
-        for path in sorted(self._harvest.iterdir()):
-            if f".{format}" in path.suffixes:
-                data = path.read_bytes()
-                yield from parse(gzip.decompress(data) if path.suffix == ".gz" else data)
-
-    def _count(self, format: str) -> Counter:
-        return Counter(int(record.payload.split()[0]) for record in self._read(format)
+    def _count(self, extension: str) -> Counter:
+        return Counter(int(record.payload.split()[0]) for record in self._harvest.read(extension)
                        if record.topic == _TOPIC and record.payload != _LAST)
 
     def _check_statistics(self) -> tuple[int, list[str]]:
