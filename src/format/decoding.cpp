@@ -25,25 +25,6 @@ constexpr std::array<std::uint8_t, 256> make_base64_values() noexcept {
 
 constexpr std::array<std::uint8_t, 256> kBase64Values = make_base64_values();
 
-void append_utf8(std::string& out, std::uint32_t code_point) {
-  const auto append = [&out](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (code_point < 0x80) {
-    append(code_point);
-  } else if (code_point < 0x800) {
-    append(0xC0 | code_point >> 6);
-    append(0x80 | (code_point & 0x3F));
-  } else if (code_point < 0x10000) {
-    append(0xE0 | code_point >> 12);
-    append(0x80 | (code_point >> 6 & 0x3F));
-    append(0x80 | (code_point & 0x3F));
-  } else {
-    append(0xF0 | code_point >> 18);
-    append(0x80 | (code_point >> 12 & 0x3F));
-    append(0x80 | (code_point >> 6 & 0x3F));
-    append(0x80 | (code_point & 0x3F));
-  }
-}
-
 /// Takes four hexadecimal digits off the front.
 std::optional<std::uint32_t> take_code_unit(std::string_view& rest) noexcept {
   constexpr std::size_t kDigits = 4;

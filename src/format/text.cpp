@@ -109,6 +109,25 @@ std::string_view as_valid_utf8(std::string_view bytes, std::string& storage) {
   return storage;
 }
 
+void append_utf8(std::string& out, std::uint32_t code_point) {
+  const auto append = [&out](std::uint32_t byte) { out += static_cast<char>(byte); };
+  if (code_point < 0x80) {
+    append(code_point);
+  } else if (code_point < 0x800) {
+    append(0xC0 | code_point >> 6);
+    append(0x80 | (code_point & 0x3F));
+  } else if (code_point < 0x10000) {
+    append(0xE0 | code_point >> 12);
+    append(0x80 | (code_point >> 6 & 0x3F));
+    append(0x80 | (code_point & 0x3F));
+  } else {
+    append(0xF0 | code_point >> 18);
+    append(0x80 | (code_point >> 12 & 0x3F));
+    append(0x80 | (code_point >> 6 & 0x3F));
+    append(0x80 | (code_point & 0x3F));
+  }
+}
+
 void append_base64(std::string& out, std::string_view bytes) {
   std::size_t at = out.size();
   out.resize(at + (bytes.size() + 2) / 3 * 4, '=');

@@ -15,25 +15,6 @@ constexpr std::string_view kKeyCharacters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 constexpr std::string_view kWordEnds = " \t\n,]#";
 
-void append_utf8(std::string& out, std::uint32_t code_point) {
-  const auto append = [&out](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (code_point < 0x80) {
-    append(code_point);
-  } else if (code_point < 0x800) {
-    append(0xC0 | code_point >> 6);
-    append(0x80 | (code_point & 0x3F));
-  } else if (code_point < 0x10000) {
-    append(0xE0 | code_point >> 12);
-    append(0x80 | (code_point >> 6 & 0x3F));
-    append(0x80 | (code_point & 0x3F));
-  } else {
-    append(0xF0 | code_point >> 18);
-    append(0x80 | (code_point >> 12 & 0x3F));
-    append(0x80 | (code_point >> 6 & 0x3F));
-    append(0x80 | (code_point & 0x3F));
-  }
-}
-
 /// TOML's decimal integers and floats; what does not fit an option is found out there.
 bool is_number(std::string_view word) noexcept {
   if (word.starts_with('+') || word.starts_with('-')) word.remove_prefix(1);

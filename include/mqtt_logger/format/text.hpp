@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,9 @@ void append_as_valid_utf8(std::string& out, std::string_view bytes);
 
 /// `bytes` themselves if they are well-formed UTF-8, else their repaired copy, kept in `storage`.
 [[nodiscard]] std::string_view as_valid_utf8(std::string_view bytes, std::string& storage);
+
+/// Appends a code point in UTF-8 (RFC 3629, section 3); it must be one that has such a form.
+void append_utf8(std::string& out, std::uint32_t code_point);
 
 /// Appends `bytes` in Base64 (RFC 4648, section 4, with padding).
 void append_base64(std::string& out, std::string_view bytes);
