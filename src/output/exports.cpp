@@ -14,16 +14,6 @@
 namespace mqtt_logger {
 namespace {
 
-constexpr std::array kAllFormats{Format::csv, Format::json, Format::jsonl};
-
-bool is_missing(const std::error_code& error) noexcept {
-  return error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
-}
-
-std::filesystem::path folder_of(const std::filesystem::path& output) {
-  return output.has_parent_path() ? output.parent_path() : ".";
-}
-
 /// What `action` throws, as a fault.
 template <typename Action>
 std::optional<ExportFault> catch_fault(const std::filesystem::path& path, Action action) noexcept {

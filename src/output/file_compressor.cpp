@@ -11,14 +11,6 @@ namespace {
 
 constexpr std::uint64_t kLeaveBytes = std::uint64_t{1024} * 1024;
 
-std::filesystem::path folder_of(const std::filesystem::path& path) {
-  return path.has_parent_path() ? path.parent_path() : ".";
-}
-
-bool is_missing(const std::error_code& error) noexcept {
-  return error == std::errc::no_such_file_or_directory;
-}
-
 }  // namespace
 
 FileCompressor::FileCompressor(FileSystem& files, MayGoOn may_go_on)

@@ -24,7 +24,7 @@ std::chrono::sys_seconds now() {
 Keeper::Keeper(FileSystem& files, const Options& options, Exports& exports)
     : files_{files},
       output_{options.output},
-      folder_{output_.has_parent_path() ? output_.parent_path() : "."},
+      folder_{folder_of(output_)},
       retention_{options},
       exports_{exports},
       is_compressing_{options.compress != Compression::none},

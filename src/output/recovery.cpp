@@ -16,8 +16,6 @@
 namespace mqtt_logger {
 namespace {
 
-constexpr std::array kAllFormats{Format::csv, Format::json, Format::jsonl};
-
 void report(const JournalFindings& found) {
   if (found.records != 0)
     log::info("{} messages of the run before are in the journal and are written now", found.records);
@@ -27,19 +25,14 @@ void report(const JournalFindings& found) {
   }
 }
 
-// A new file needs its name on the device as well.
-std::error_code sync_folder_of(FileSystem& files, const std::filesystem::path& path) {
-  const std::filesystem::path folder = path.parent_path();
-  return files.sync_folder(folder.empty() ? "." : folder);
-}
-
 std::error_code sync_all(FileSystem& files, const Options& options, std::span<FileSink* const> sinks) {
   for (FileSink* const sink : sinks) {
     if (sink->file() == nullptr) continue;
     if (const std::error_code error = sink->file()->sync()) return error;
   }
-  if (const std::error_code error = sync_folder_of(files, options.output)) return error;
-  return options.journal_in_file ? sync_folder_of(files, journal_path(options)) : std::error_code{};
+  // A new file needs its name on the device as well.
+  if (const std::error_code error = files.sync_folder(folder_of(options.output))) return error;
+  return options.journal_in_file ? files.sync_folder(folder_of(journal_path(options))) : std::error_code{};
 }
 
 // From here on the journal's checkpoint and the exports agree, on the device as well: what a power failure

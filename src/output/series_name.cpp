@@ -20,7 +20,6 @@ constexpr std::chrono::sys_seconds kFirst{};
 constexpr std::chrono::sys_seconds kLast{std::chrono::sys_days{std::chrono::year{9999} / 12 / 31} +
                                          std::chrono::hours{24} - std::chrono::seconds{1}};
 
-constexpr std::array kAllFormats{Format::csv, Format::json, Format::jsonl};
 constexpr std::string_view kShape = "-ddddddddTddddddZ";  // of a time in a name
 
 bool has_shape(std::string_view text) noexcept {

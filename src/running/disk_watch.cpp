@@ -1,6 +1,7 @@
 #include "mqtt_logger/running/disk_watch.hpp"
 
 #include "mqtt_logger/log.hpp"
+#include "mqtt_logger/platform/file.hpp"
 
 #include <system_error>
 
@@ -8,10 +9,6 @@ namespace mqtt_logger {
 namespace {
 
 constexpr std::chrono::seconds kEvery{1};
-
-std::filesystem::path folder_of(const std::filesystem::path& file) {
-  return file.has_parent_path() ? file.parent_path() : std::filesystem::path{"."};
-}
 
 }  // namespace
 

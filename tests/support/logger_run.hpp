@@ -2,6 +2,7 @@
 
 #include "mqtt_logger/journal/journal.hpp"
 #include "mqtt_logger/options.hpp"
+#include "mqtt_logger/output/file_format.hpp"
 #include "mqtt_logger/output/recovery.hpp"
 #include "mqtt_logger/output/syncer.hpp"
 #include "mqtt_logger/output/writer.hpp"
@@ -21,8 +22,6 @@
 #include <vector>
 
 namespace mqtt_logger::test {
-
-inline constexpr Format kAllFormats[] = {Format::csv, Format::json, Format::jsonl};
 
 inline Options make_options(Fsync fsync = Fsync::everysec) {
   Options options;

@@ -4,12 +4,16 @@
 #include "mqtt_logger/format/fields.hpp"
 #include "mqtt_logger/options.hpp"
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace mqtt_logger {
+
+/// In the order in which they are told of.
+inline constexpr std::array kAllFormats{Format::csv, Format::json, Format::jsonl};
 
 /// What the end of a text tells of it. Unknown: the text begins too late to tell.
 enum class RecordEnd : std::uint8_t { ours, foreign, unknown };

@@ -81,6 +81,16 @@ class FileSystem {
   [[nodiscard]] virtual std::error_code sync_folder(const std::filesystem::path& folder) = 0;
 };
 
+/// The folder that a file stands in, as calls want it: `.` if its path names none.
+[[nodiscard]] inline std::filesystem::path folder_of(const std::filesystem::path& file) {
+  return file.has_parent_path() ? file.parent_path() : ".";
+}
+
+/// Whether this says that there is no such file, or not even its folder.
+[[nodiscard]] inline bool is_missing(const std::error_code& error) noexcept {
+  return error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
+}
+
 /// The machine's own file system.
 [[nodiscard]] FileSystem& system_files() noexcept;
 
