@@ -1,8 +1,12 @@
 #include "mqtt_logger/recording/series.hpp"
 
+#include "mqtt_logger/error.hpp"
 #include "mqtt_logger/options/option_values.hpp"
+#include "mqtt_logger/platform/file.hpp"
 #include "mqtt_logger/recording/csv_reader.hpp"
 #include "mqtt_logger/recording/json_reader.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -65,7 +69,7 @@ std::vector<Series> find_series(const std::filesystem::path& path) {
     if (!format) return {};
     return {Series{*format, {path}, false}};
   }
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  const std::filesystem::path folder = folder_of(path);
   if (name.empty() || !std::filesystem::is_directory(folder)) return {};
   std::array<std::vector<std::pair<Place, std::filesystem::path>>, kExtensions.size()> found;
   for (const auto& entry : std::filesystem::directory_iterator{folder}) {
@@ -90,6 +94,23 @@ std::vector<Series> find_series(const std::filesystem::path& path) {
     all.push_back(std::move(series));
   }
   return all;
+}
+
+std::vector<Series> require_series(std::string_view option, const std::filesystem::path& path) {
+  std::vector<Series> found;
+  std::string reason = "nothing there that is an export";
+  try {
+    found = find_series(path);
+  } catch (const std::filesystem::filesystem_error& error) {
+    reason = error.code().message();
+  }
+  if (found.empty()) {
+    throw StartupError{ExitCode::usage,
+                       fmt::format("{} {}: {}; must be a file that ends in .csv, .json or .jsonl (perhaps "
+                                   "with .gz behind it), or a base path as in --output",
+                                   option, path.string(), reason)};
+  }
+  return found;
 }
 
 SeriesReader::SeriesReader(Series series, OnFileFault on_fault)

@@ -41,19 +41,7 @@ bool Recording::next(RecordedMessage& record) {
 Playlist::Playlist(const Options& options, OnFileFault on_fault)
     : options_{options}, on_fault_{std::move(on_fault)} {
   for (const auto& path : options.replay) {
-    std::vector<Series> found;
-    std::string reason = "nothing there that is an export";
-    try {
-      found = find_series(path);
-    } catch (const std::filesystem::filesystem_error& error) {
-      reason = error.code().message();
-    }
-    if (found.empty()) {
-      throw StartupError{ExitCode::usage,
-                         fmt::format("--replay {}: {}; must be a file that ends in .csv, .json or .jsonl "
-                                     "(perhaps with .gz behind it), or a base path as in --output",
-                                     path.string(), reason)};
-    }
+    auto found = require_series("--replay", path);
     size_ += SeriesReader{found.front(), on_fault_}.size();
     found_.push_back(std::move(found));
   }

@@ -16,23 +16,6 @@ void print(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
-std::vector<Series> find_what_is_there(const std::filesystem::path& path) {
-  std::vector<Series> found;
-  std::string reason = "nothing there that is an export";
-  try {
-    found = find_series(path);
-  } catch (const std::filesystem::filesystem_error& error) {
-    reason = error.code().message();
-  }
-  if (found.empty()) {
-    throw StartupError{ExitCode::usage,
-                       fmt::format("--verify {}: {}; must be a file that ends in .csv, .json or .jsonl "
-                                   "(perhaps with .gz behind it), or a base path as in --output",
-                                   path.string(), reason)};
-  }
-  return found;
-}
-
 std::string name_of(const Series& series) {
   const std::string first = series.files.front().string();
   return series.files.size() == 1
@@ -57,7 +40,7 @@ void verify_side_by_side(std::vector<Series> found, const Options& options, Faul
 
 ExitCode verify(const Options& options) {
   std::vector<std::vector<Series>> found;
-  for (const auto& path : options.verify) found.push_back(find_what_is_there(path));
+  for (const auto& path : options.verify) found.push_back(require_series("--verify", path));
   Progress progress;
   FaultList faults{progress};
   for (auto& series : found) verify_side_by_side(std::move(series), options, faults, progress);

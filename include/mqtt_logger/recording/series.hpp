@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,9 @@ struct Series {
 /// The series that a user's path names: a file is a series of its own; a base path without extension (that of
 /// --output) names all formats there. Empty if there is nothing of the name. Throws std::filesystem_error.
 [[nodiscard]] std::vector<Series> find_series(const std::filesystem::path& path);
+
+/// The same for a value of an option such as --verify; a StartupError that names both if there is nothing.
+[[nodiscard]] std::vector<Series> require_series(std::string_view option, const std::filesystem::path& path);
 
 /// Told of a fault: the file, the line, a sentence.
 using OnFileFault =
