@@ -1,5 +1,6 @@
 #include "mqtt_logger/platform/lock_file.hpp"
-#include "mqtt_logger/platform/process.hpp"
+
+#include "lock_text.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -8,9 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <fstream>
 #include <optional>
@@ -20,14 +19,6 @@
 
 namespace mqtt_logger {
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr std::size_t kLongestText = std::size_t{256} * 1024;
-// read_lock() holds the lock for a moment to see whether it is free. That must not keep a logger from
-// starting.
-constexpr auto kPatience = 100ms;
-constexpr auto kTryAgainAfter = 5ms;
 
 std::error_code last_error() noexcept {
   return {errno, std::system_category()};
@@ -72,9 +63,7 @@ std::error_code write_all(int descriptor, std::string_view bytes, off_t offset) 
 class PosixLockFile final : public LockFile {
  public:
   PosixLockFile(const std::filesystem::path& path, int descriptor)
-      : path_{std::filesystem::absolute(path)},
-        descriptor_{descriptor},
-        begin_{std::to_string(process_id()) + '\n'} {}
+      : path_{std::filesystem::absolute(path)}, descriptor_{descriptor}, begin_{make_lock_line()} {}
   ~PosixLockFile() override {
     // Before the lock ends, so that it can only be our own file; unless somebody has put another in its
     // place.
@@ -105,7 +94,7 @@ class PosixLockFile final : public LockFile {
 };
 
 std::string read_text(int descriptor) {
-  std::string text(kLongestText, '\0');
+  std::string text(kLongestLockText, '\0');
   std::size_t length = 0;
   while (length < text.size()) {
     const ssize_t got =
@@ -116,12 +105,6 @@ std::string read_text(int descriptor) {
   }
   text.resize(length);
   return text;
-}
-
-std::uint64_t parse_process_id(std::string_view text) noexcept {
-  std::uint64_t id = 0;
-  std::from_chars(text.data(), text.data() + text.size(), id);
-  return id;
 }
 
 /// When a process has started, in seconds since the machine has; nothing if that is unknown.
@@ -159,14 +142,14 @@ bool is_younger(std::uint64_t process, const timespec& file_time) {
 std::error_code take_lock(const std::filesystem::path& path, std::unique_ptr<LockFile>& lock,
                           std::uint64_t& holder) {
   holder = 0;
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
   for (;;) {
     Descriptor descriptor{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644)};
     if (descriptor.get() < 0) return last_error();
     if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK) return last_error();
       if (std::chrono::steady_clock::now() < deadline) {
-        std::this_thread::sleep_for(kTryAgainAfter);
+        std::this_thread::sleep_for(kTryLockAgainAfter);
         continue;
       }
       holder = parse_process_id(read_text(descriptor.get()));
@@ -186,10 +169,7 @@ std::error_code read_lock(const std::filesystem::path& path, LockReading& readin
   if (descriptor.get() < 0) return errno == ENOENT ? std::error_code{} : last_error();
   if (::flock(descriptor.get(), LOCK_SH | LOCK_NB) == 0) return {};
   if (errno != EWOULDBLOCK) return last_error();
-  const std::string text = read_text(descriptor.get());
-  reading.is_held = true;
-  reading.holder = parse_process_id(text);
-  reading.text = text.substr(std::min(text.find('\n'), text.size() - 1) + 1);
+  reading = parse_lock_text(read_text(descriptor.get()));
   return {};
 }
 

@@ -1,29 +1,20 @@
 #include "mqtt_logger/platform/lock_file.hpp"
-#include "mqtt_logger/platform/process.hpp"
 
 #include "handle_windows.hpp"
+#include "lock_text.hpp"
 #include "remote_stop_windows.hpp"
 #include "text_windows.hpp"
 
 #include <windows.h>
 
-#include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace mqtt_logger {
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr std::size_t kLongestText = std::size_t{256} * 1024;
-// read_lock() opens the file for a moment in a way that keeps a holder out. That must not keep a logger from
-// starting.
-constexpr auto kPatience = 100ms;
-constexpr DWORD kTryAgainAfter = 5;
 
 constexpr DWORD kShared = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
 
@@ -54,9 +45,7 @@ std::error_code cut(HANDLE file, std::size_t size) noexcept {
 class WindowsLockFile final : public LockFile {
  public:
   WindowsLockFile(const std::filesystem::path& path, Handle handle)
-      : path_{std::filesystem::absolute(path)},
-        handle_{std::move(handle)},
-        begin_{std::to_string(process_id()) + '\n'} {}
+      : path_{std::filesystem::absolute(path)}, handle_{std::move(handle)}, begin_{make_lock_line()} {}
   ~WindowsLockFile() override {
     handle_.reset();
     DeleteFileW(path_.c_str());  // refused if another process has taken it in between: it does not share that
@@ -86,17 +75,11 @@ class WindowsLockFile final : public LockFile {
 std::string read_text(const std::filesystem::path& path) {
   const Handle handle = open_for_reading(path, kShared);
   if (!handle) return {};
-  std::string text(kLongestText, '\0');
+  std::string text(kLongestLockText, '\0');
   DWORD length = 0;
   if (ReadFile(handle.get(), text.data(), static_cast<DWORD>(text.size()), &length, nullptr) == 0) length = 0;
   text.resize(length);
   return text;
-}
-
-std::uint64_t parse_process_id(std::string_view text) noexcept {
-  std::uint64_t id = 0;
-  std::from_chars(text.data(), text.data() + text.size(), id);
-  return id;
 }
 
 std::uint64_t to_number(const FILETIME& time) noexcept {
@@ -108,7 +91,7 @@ std::uint64_t to_number(const FILETIME& time) noexcept {
 std::error_code take_lock(const std::filesystem::path& path, std::unique_ptr<LockFile>& lock,
                           std::uint64_t& holder) {
   holder = 0;
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
   for (;;) {
     Handle handle{CreateFileW(path.c_str(), GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, nullptr,
                               OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr)};
@@ -126,7 +109,7 @@ std::error_code take_lock(const std::filesystem::path& path, std::unique_ptr<Loc
       if (is_in_use) holder = parse_process_id(read_text(path));
       return error;
     }
-    Sleep(kTryAgainAfter);
+    std::this_thread::sleep_for(kTryLockAgainAfter);
   }
 }
 
@@ -137,10 +120,7 @@ std::error_code read_lock(const std::filesystem::path& path, LockReading& readin
   const std::error_code error = last_windows_error();
   if (error == std::errc::no_such_file_or_directory) return {};
   if (error != std::errc::resource_unavailable_try_again) return error;
-  const std::string text = read_text(path);
-  reading.is_held = true;
-  reading.holder = parse_process_id(text);
-  reading.text = text.substr(std::min(text.find('\n'), text.size() - 1) + 1);
+  reading = parse_lock_text(read_text(path));
   return {};
 }
 

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "mqtt_logger/platform/lock_file.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace mqtt_logger {
+
+/// More than anybody publishes in a lock file.
+inline constexpr std::size_t kLongestLockText = std::size_t{256} * 1024;
+/// Who only looks whether a lock is held keeps others out for a moment. That must not keep a logger from
+/// starting.
+inline constexpr std::chrono::milliseconds kLockPatience{100};
+inline constexpr std::chrono::milliseconds kTryLockAgainAfter{5};
+
+/// The first line of a lock file that this process holds.
+[[nodiscard]] std::string make_lock_line();
+
+/// The number that `text` begins with; 0 if there is none.
+[[nodiscard]] std::uint64_t parse_process_id(std::string_view text) noexcept;
+
+/// What the whole text of a lock file says that is held.
+[[nodiscard]] LockReading parse_lock_text(std::string_view text);
+
+}  // namespace mqtt_logger
