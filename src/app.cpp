@@ -40,7 +40,7 @@ void greet(const Options& options, const std::vector<FileSink>& sinks, const Sto
   std::string paths;
   for (const FileSink& sink : sinks) paths += (paths.empty() ? "" : " and ") + sink.path().string();
   log::info("writing to {}", paths);
-  log::info("connecting to {} as {}", to_string(options.brokers.front()), find_client_id(options));
+  log::info("connecting to {} as {}", to_string(options.brokers.front()), options.client_id);
   if (options.tls.is_insecure) {
     log::warning(
         "--tls-insecure: the broker's certificate is not looked at; whoever is between here and the "
@@ -55,7 +55,7 @@ Status look(const Options& options, const Journal& journal, const Syncer& syncer
             const Subscriber& subscriber, const Statistics& statistics) {
   Status status;
   status.connection = subscriber.connection();
-  status.client_id = find_client_id(options);
+  status.client_id = options.client_id;
   status.account = statistics.account();
   status.connects = statistics.connects.get();
   status.written_bytes = statistics.written_bytes.get();

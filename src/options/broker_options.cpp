@@ -191,7 +191,7 @@ std::vector<OptionDefinition> broker_definitions() {
        "End the session at the broker, with all that it keeps for this logger, and exit. What is in the "
        "journal "
        "stays.",
-       choice<bool>(&Options::forget_session, {{"true", true}, {"false", false}})},
+       flag(&Options::forget_session)},
       {"Session", "max-packet-size", "SIZE", "",
        "Largest packet the broker may send (MQTT 5 only). It drops larger messages without a word to the "
        "logger; without this option it sends them, and too large ones are counted.",

@@ -43,6 +43,14 @@ Apply choice(Value Options::*member, std::vector<Choice<Value>> choices) {
   };
 }
 
+inline Apply flag(bool Options::*member) {
+  return [member](OptionsDraft& draft, const std::string& text) -> OptionFault {
+    if (text != "true" && text != "false") return "must be true or false";
+    draft.options.*member = text == "true";
+    return std::nullopt;
+  };
+}
+
 template <typename Number>
 Apply whole_number(Number Options::*member, Number minimum, Number maximum) {
   return [=](OptionsDraft& draft, const std::string& text) -> OptionFault {

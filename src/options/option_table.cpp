@@ -166,7 +166,7 @@ const std::vector<OptionDefinition>& option_definitions() {
        "Go on in new files with each hour or day (UTC), or each multiple of a duration. 0 = never.",
        apply_rotate_every},
       {"Exports", "local-time", "", "", "Hours and days of --rotate-every are those of local time.",
-       choice<bool>(&Options::local_time, {{"true", true}, {"false", false}})},
+       flag(&Options::local_time)},
       {"Exports", "keep", "N", "0",
        "Of a rotated series, keep so many files of each format, with the one that is written; the oldest are "
        "removed. 0 = all.",
@@ -205,7 +205,7 @@ const std::vector<OptionDefinition>& option_definitions() {
        "Go on without the terminal. The command returns when the logger is connected (exit code 0) or has "
        "said "
        "why not yet (1); the logger keeps trying.",
-       choice<bool>(&Options::background, {{"true", true}, {"false", false}})},
+       flag(&Options::background)},
       {"Running", "pid-file", "FILE", "", "File with the process id, while the logger runs.",
        file_path(&Options::pid_file, "/run/mqtt-logger.pid")},
       {"Running", "log-file", "FILE", "",
@@ -232,7 +232,7 @@ const std::vector<OptionDefinition>& option_definitions() {
        action(Action::uninstall_service)},
 
       {"Simulation", "simulate", "", "", "Publish readings of simulated sensors to the same broker.",
-       choice<bool>(&Options::simulate, {{"true", true}, {"false", false}})},
+       flag(&Options::simulate)},
       {"Simulation", "sensors", "N", "6", "Number of simulated sensors, up to 100000.",
        whole_number<unsigned>(&Options::sensors, 1, 100'000)},
       {"Simulation", "interval", "DURATION", "2s",
