@@ -1,15 +1,11 @@
 """A stand-in for a broker that breaks the protocol: it speaks as much MQTT as a logger needs, and anything else."""
 
-import contextlib
 import socket
-import threading
 from typing import Callable
 
 import mqtt_packets as mqtt
+from local_server import LocalServer
 from mqtt_packets import Message, make_packet
-from waiting import SLOWNESS
-
-_PATIENCE = 60 * SLOWNESS
 
 
 class Peer:
@@ -93,43 +89,22 @@ class Peer:
 Behaviour = Callable[[Peer], None]
 
 
-class HostileBroker:
-    """Listens on `port`. The first connection is treated by `behaviour`; once that returns, and on every connection
-    after it, the broker is a good one and publishes `proof` as soon as it has answered a SUBSCRIBE."""
+class HostileBroker(LocalServer):
+    """The first connection is treated by `behaviour`; once that returns, and on every connection after it, the broker is
+    a good one and publishes `proof` as soon as it has answered a SUBSCRIBE."""
 
     def __init__(self, behaviour: Behaviour, proof: Message):
         self._behaviour: Behaviour | None = behaviour
         self._proof = proof
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self.connections = 0
-        self._open: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
-    def close(self) -> None:
-        for connection in [self._listener, *self._open]:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-            connection.close()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self._listener.accept()
-                connection.settimeout(_PATIENCE)
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self.connections += 1
-                self._open.append(connection)
-                threading.Thread(target=self._treat, args=(connection,), daemon=True).start()
-
-    def _treat(self, connection: socket.socket) -> None:
+    def serve(self, connection: socket.socket) -> None:
         peer = Peer(connection)
         behaviour, self._behaviour = self._behaviour, None
-        with connection, contextlib.suppress(OSError):
-            if behaviour is not None:
-                behaviour(peer)
-            else:
-                peer.accept()
-            peer.answer_until_subscribed()
-            peer.publish(self._proof, packet_id=999)
-            peer.serve()
+        if behaviour is not None:
+            behaviour(peer)
+        else:
+            peer.accept()
+        peer.answer_until_subscribed()
+        peer.publish(self._proof, packet_id=999)
+        peer.serve()

@@ -11,49 +11,31 @@ import struct
 import threading
 
 from certificates import Certificate
-from waiting import SLOWNESS
+from local_server import LocalServer
 
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _BINARY, _CLOSE, _PING, _PONG = 2, 8, 9, 10
 
 
-class WebSocketGateway:
-    """Listens on `port` for WebSockets at `path`; with a certificate in TLS. Any other path is answered with 404."""
+class WebSocketGateway(LocalServer):
+    """Takes WebSockets at `path`; with a certificate in TLS. Any other path is answered with 404."""
 
     def __init__(self, target_port: int, path: str = "/mqtt", certificate: Certificate | None = None):
         self._target_port, self._path = target_port, path
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
         self.requests: list[str] = []
         self._tls: ssl.SSLContext | None = None
         if certificate is not None:
             self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._tls.load_cert_chain(certificate.certificate, certificate.key)
-        self._open: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
-    def close(self) -> None:
-        for connection in [self._listener, *self._open]:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-            connection.close()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self._listener.accept()
-                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            connection.settimeout(60 * SLOWNESS)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if self._tls is not None:
-                connection = self._tls.wrap_socket(connection, server_side=True)
-            self._open.append(connection)
-            with connection, connection.makefile("rb") as source:
-                if self._upgrade(connection, source):
-                    self._forward(connection, source)
+    def serve(self, connection: socket.socket) -> None:
+        if self._tls is not None:
+            connection = self._tls.wrap_socket(connection, server_side=True)
+            self.close_at_end(connection)
+        with connection, connection.makefile("rb") as source:
+            if self._upgrade(connection, source):
+                self._forward(connection, source)
 
     def _upgrade(self, connection: socket.socket, source) -> bool:  # type: ignore[no-untyped-def]
         lines = []
@@ -73,7 +55,7 @@ class WebSocketGateway:
 
     def _forward(self, connection: socket.socket, source) -> None:  # type: ignore[no-untyped-def]
         broker = socket.create_connection(("127.0.0.1", self._target_port))
-        self._open.append(broker)
+        self.close_at_end(broker)
         threading.Thread(target=self._send_back, args=(broker, connection), daemon=True).start()
         with broker:
             while True:
