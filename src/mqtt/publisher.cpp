@@ -5,11 +5,12 @@
 #include "mqtt_logger/mqtt/backoff.hpp"
 
 #include "connection.hpp"
+#include "deliveries.hpp"
+#include "sent_message.hpp"
 
 #include <mqtt/async_client.h>
 
 #include <algorithm>
-#include <deque>
 #include <mutex>
 #include <random>
 #include <utility>
@@ -20,7 +21,8 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-/// As the simulator's: Mosquitto throws out a QoS 2 publisher with more in flight.
+/// Mosquitto throws out a QoS 2 publisher with more messages in flight than its max_inflight_messages (20).
+/// At QoS 0 the limit keeps the library from buffering without end what the socket does not take.
 constexpr std::size_t kMaxInFlight = 20;
 constexpr auto kStopPatience = 1s;
 
@@ -28,26 +30,10 @@ constexpr auto kStopPatience = 1s;
 /// taken for the reason (too large for the broker, say), and given up.
 constexpr int kMaximumFruitless = 3;
 
-struct Delivery {
-  OutgoingMessage message;
-  bool is_settled = false;  ///< acknowledged, or refused for good
-};
-
 enum class Link { down, connecting, up };
 
-mqtt::properties to_properties(const PublishProperties& from) {
-  mqtt::properties properties;
-  if (from.payload_format_indicator)
-    properties.add({mqtt::property::PAYLOAD_FORMAT_INDICATOR, *from.payload_format_indicator});
-  if (from.message_expiry_interval)
-    properties.add(
-        {mqtt::property::MESSAGE_EXPIRY_INTERVAL, static_cast<std::int32_t>(*from.message_expiry_interval)});
-  if (from.content_type) properties.add({mqtt::property::CONTENT_TYPE, *from.content_type});
-  if (from.response_topic) properties.add({mqtt::property::RESPONSE_TOPIC, *from.response_topic});
-  if (from.correlation_data) properties.add({mqtt::property::CORRELATION_DATA, *from.correlation_data});
-  for (const auto& [name, value] : from.user_properties)
-    properties.add({mqtt::property::USER_PROPERTY, name, value});
-  return properties;
+Delivery* find_delivery(const mqtt::token& token) {
+  return static_cast<Delivery*>(token.get_user_context());
 }
 
 }  // namespace
@@ -55,53 +41,62 @@ mqtt::properties to_properties(const PublishProperties& from) {
 /// Threads: on_success(), on_failure() and on_lost() on the library's threads, under its lock; so mutex_ is
 ///          never held while the library is called. Everything else by the owner.
 struct Publisher::Impl final : private mqtt::iaction_listener {
-  Impl(const Options& options, std::function<void()> on_change)
+  Impl(const Options& options, const PublisherRole& role, std::function<void()> on_change)
       : options_{options},
+        role_{role},
         on_change_{std::move(on_change)},
-        broker_{options.brokers.front()},
+        brokers_{options.brokers},
+        broker_{brokers_.front()},
         version_{options.mqtt_version} {}
 
   std::chrono::milliseconds advance();
+  void follow(const BrokerAddress& broker);
+  [[nodiscard]] bool is_connected() const;
   void publish(OutgoingMessage message);
   void stop() noexcept;
 
-  using Lock = std::unique_lock<std::mutex>;
-  mutable std::mutex mutex_;  ///< guards what follows
-  Link link_ = Link::down;
-  std::deque<Delivery> deliveries_;  ///< oldest first; a deque never moves the others when one comes or goes
-  std::uint64_t acknowledged_ = 0;
-  std::uint64_t refused_ = 0;
-  std::size_t in_flight_ = 0;
-  int refusal_ = 0;  ///< the reason code with which the broker refused a message
-
-  bool is_up_ = false;  ///< the connection, as far as the owner has noticed; the owner's own
+  Deliveries deliveries_;
 
  private:
+  using Lock = std::lock_guard<std::mutex>;
+
   void begin_connecting();
   void finish_connecting();
   void end_connection();
-  void give_up_oldest();
+  void turn_to_next_broker();
+  void give_up_fruitless();
   void send(Delivery& delivery);
-  void forget_settled();
 
   void on_success(const mqtt::token& token) override;
   void on_failure(const mqtt::token& token) override;
   void on_lost();
-  void settle(const mqtt::token& token, const Lock&, std::uint64_t& counter);
   [[nodiscard]] bool is_refusal(const mqtt::token& token) const;
 
+  template <typename... Args>
+  void tell(LogLevel level, fmt::format_string<Args...> format, Args&&... args) const {
+    if (!role_.is_quiet && log::is_enabled(level))
+      log::write(level, fmt::format(format, std::forward<Args>(args)...));
+  }
+
   const Options options_;
+  const PublisherRole role_;
   const std::function<void()> on_change_;
+  std::vector<BrokerAddress> brokers_;
   BrokerAddress broker_;                        ///< of this connection, or of the next one
   MqttVersion version_;                         ///< 3.1.1 once the broker has refused 5
   std::unique_ptr<mqtt::async_client> client_;  ///< one a connection: when it is gone, no late call can come
   mqtt::token_ptr connecting_;
+  bool is_up_ = false;  ///< as far as the owner has noticed
   bool is_failure_reported_ = false;
   bool is_refusal_reported_ = false;
   int fruitless_ = 0;
   std::uint64_t acknowledged_before_ = 0;  ///< when this connection began
   Backoff backoff_;
   Clock::time_point next_attempt_ = Clock::now();
+
+  mutable std::mutex mutex_;  ///< guards what follows
+  Link link_ = Link::down;
+  int refusal_ = 0;  ///< the reason code with which the broker refused a message
 };
 
 std::chrono::milliseconds Publisher::Impl::advance() {
@@ -114,8 +109,9 @@ std::chrono::milliseconds Publisher::Impl::advance() {
     refusal = refusal_;
   }
   if (refusal != 0 && !std::exchange(is_refusal_reported_, true))
-    log::warning("the broker refuses messages: {}", mqtt::exception::reason_code_str(refusal));
-  forget_settled();
+    log::warning("the broker refuses messages of {}: {}", role_.in_words,
+                 mqtt::exception::reason_code_str(refusal));
+  deliveries_.forget_settled();
   if (link == Link::connecting) return kNever;
   if (link == Link::up) {
     if (!is_up_) finish_connecting();
@@ -129,14 +125,15 @@ std::chrono::milliseconds Publisher::Impl::advance() {
 }
 
 void Publisher::Impl::begin_connecting() {
-  client_ = std::make_unique<mqtt::async_client>(
-      make_uri(broker_), fmt::format("replay-{:08x}", std::random_device{}()), make_create_options(version_));
+  client_ = std::make_unique<mqtt::async_client>(make_uri(broker_),
+                                                 fmt::format("{}-{:08x}", role_.name, std::random_device{}()),
+                                                 make_create_options(version_));
   client_->set_connection_lost_handler([this](const std::string&) { on_lost(); });
   client_->set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode) { on_lost(); });
+  acknowledged_before_ = deliveries_.acknowledged();
   {
     const Lock lock{mutex_};
     link_ = Link::connecting;
-    acknowledged_before_ = acknowledged_;
   }
   connecting_ = client_->connect(make_clean_options(options_, broker_, version_), nullptr, *this);
 }
@@ -144,19 +141,11 @@ void Publisher::Impl::begin_connecting() {
 void Publisher::Impl::finish_connecting() {
   is_up_ = true;
   backoff_.reset();
-  is_failure_reported_ = false;
-  log::info("connected to {} ({})", to_string(broker_),
-            version_ == MqttVersion::v5 ? "MQTT 5" : "MQTT 3.1.1: without properties");
-  std::size_t again = 0;
-  for (Delivery& delivery : deliveries_) {  // only this thread adds and removes any
-    {
-      const Lock lock{mutex_};
-      if (delivery.is_settled) continue;
-    }
-    ++again;
-    send(delivery);
-  }
-  if (again > 0) log::info("publishing {} messages again that were not acknowledged", again);
+  if (!role_.is_quiet) is_failure_reported_ = false;
+  tell(LogLevel::info, "connected to {} ({})", to_string(broker_),
+       version_ == MqttVersion::v5 ? "MQTT 5" : "MQTT 3.1.1: without properties");
+  const std::size_t again = deliveries_.send_again([this](Delivery& delivery) { send(delivery); });
+  if (again > 0) tell(LogLevel::info, "publishing {} messages again that were not acknowledged", again);
 }
 
 /// The connection is gone, or did not come about.
@@ -164,70 +153,70 @@ void Publisher::Impl::end_connection() {
   const bool was_up = std::exchange(is_up_, false);
   const mqtt::token_ptr token = std::exchange(connecting_, nullptr);
   client_.reset();
-  if (was_up) {
-    log::warning("connection to {} lost", to_string(broker_));
-    give_up_oldest();
-  } else if (version_ == MqttVersion::v5 && is_version_refused(*token)) {
+  if (!was_up && version_ == MqttVersion::v5 && is_version_refused(*token)) {
     version_ = MqttVersion::v3_1_1;
     return;
-  } else if (is_refused_for_good(*token)) {
-    throw StartupError{ExitCode::refused, fmt::format("{} refuses this client: {}", to_string(broker_),
-                                                      describe_failure(*token))};
-  } else if (!std::exchange(is_failure_reported_, true)) {
-    log::warning("cannot connect to {}: {}; trying again", to_string(broker_), describe_failure(*token));
   }
-  // The next in turn.
-  const auto& brokers = options_.brokers;
-  const auto current = std::find(brokers.begin(), brokers.end(), broker_);
-  broker_ = current == brokers.end() || current + 1 == brokers.end() ? brokers.front() : *(current + 1);
+  const std::string broker = to_string(broker_);
+  turn_to_next_broker();
+  if (was_up) {
+    tell(LogLevel::warning, "connection to {} lost", broker);
+    if (role_.gives_up) give_up_fruitless();
+  } else if (is_refused_for_good(*token)) {
+    throw StartupError{ExitCode::refused,
+                       fmt::format("{} refuses this client: {}", broker, describe_failure(*token))};
+  } else if (!std::exchange(is_failure_reported_, true)) {
+    log::write(role_.is_quiet ? LogLevel::info : LogLevel::warning,
+               fmt::format("{} cannot connect to {}: {}; trying again", role_.in_words, broker,
+                           describe_failure(*token)));
+  }
+}
+
+void Publisher::Impl::turn_to_next_broker() {
+  const auto current = std::find(brokers_.begin(), brokers_.end(), broker_);
+  broker_ = current == brokers_.end() || current + 1 == brokers_.end() ? brokers_.front() : *(current + 1);
   version_ = options_.mqtt_version;
   next_attempt_ = Clock::now() + backoff_.next();
 }
 
-void Publisher::Impl::give_up_oldest() {
+void Publisher::Impl::follow(const BrokerAddress& broker) {
+  brokers_ = {broker};
+  if (broker == broker_) return;
+  stop();
+  broker_ = broker;
+  version_ = options_.mqtt_version;
+  next_attempt_ = Clock::now();
+}
+
+bool Publisher::Impl::is_connected() const {
   const Lock lock{mutex_};
-  if (acknowledged_ != acknowledged_before_ || in_flight_ == 0) {
+  return is_up_ && link_ == Link::up;
+}
+
+void Publisher::Impl::give_up_fruitless() {
+  if (deliveries_.acknowledged() != acknowledged_before_ || deliveries_.in_flight() == 0) {
     fruitless_ = 0;
     return;
   }
   if (++fruitless_ < kMaximumFruitless) return;
   fruitless_ = 0;
-  for (Delivery& delivery : deliveries_) {
-    if (delivery.is_settled) continue;
-    delivery.is_settled = true;
-    --in_flight_;
-    ++refused_;
+  if (const Delivery* const oldest = deliveries_.give_up_oldest()) {
     log::warning("given up: a message of {} bytes to {}, at which the broker closes the connection each time",
-                 delivery.message.payload.size(), delivery.message.topic.substr(0, 100));
-    return;
+                 oldest->message.payload.size(), oldest->message.topic.substr(0, 100));
   }
 }
 
 void Publisher::Impl::publish(OutgoingMessage message) {
-  Delivery* delivery = nullptr;
-  {
-    const Lock lock{mutex_};
-    delivery = &deliveries_.emplace_back(Delivery{std::move(message)});
-    ++in_flight_;
-  }
-  send(*delivery);
+  send(deliveries_.add(std::move(message)));
 }
 
 void Publisher::Impl::send(Delivery& delivery) {
-  const OutgoingMessage& from = delivery.message;
-  auto message = mqtt::make_message(from.topic, from.payload, static_cast<int>(from.qos), from.is_retained);
-  if (version_ == MqttVersion::v5) message->set_properties(to_properties(from.properties));
   try {
-    client_->publish(std::move(message), &delivery, *this);
+    client_->publish(make_publish(delivery.message, version_), &delivery, *this);
   } catch (const mqtt::exception& error) {  // the connection has gone; the next one publishes it
     log::debug("publishing: {}", error.what());
     on_lost();
   }
-}
-
-void Publisher::Impl::forget_settled() {
-  const Lock lock{mutex_};
-  while (!deliveries_.empty() && deliveries_.front().is_settled) deliveries_.pop_front();
 }
 
 void Publisher::Impl::stop() noexcept {
@@ -236,44 +225,40 @@ void Publisher::Impl::stop() noexcept {
   } catch (const mqtt::exception&) {  // it is gone already
   }
   client_.reset();
-}
-
-void Publisher::Impl::settle(const mqtt::token& token, const Lock&, std::uint64_t& counter) {
-  auto* const delivery = static_cast<Delivery*>(token.get_user_context());
-  if (delivery == nullptr || std::exchange(delivery->is_settled, true)) return;
-  --in_flight_;
-  ++counter;
+  connecting_.reset();
+  is_up_ = false;
+  const Lock lock{mutex_};
+  link_ = Link::down;
 }
 
 /// Whether the broker does not want a message, rather than that the connection ended before it said so. Only
 /// MQTT 5 has codes for that; the library leaves something else there at QoS 0 and with MQTT 3.1.1.
 bool Publisher::Impl::is_refusal(const mqtt::token& token) const {
-  const auto* const delivery = static_cast<const Delivery*>(token.get_user_context());
+  const Delivery* const delivery = find_delivery(token);
   return version_ == MqttVersion::v5 && token.get_type() == mqtt::token::Type::PUBLISH &&
          delivery != nullptr && delivery->message.qos != QoS::at_most_once &&
          token.get_reason_code() >= mqtt::ReasonCode::UNSPECIFIED_ERROR;
 }
 
 void Publisher::Impl::on_success(const mqtt::token& token) {
-  {
+  if (token.get_type() == mqtt::token::Type::PUBLISH) {
+    if (Delivery* const delivery = find_delivery(token)) deliveries_.acknowledge(*delivery);
+  } else if (token.get_type() == mqtt::token::Type::CONNECT) {
     const Lock lock{mutex_};
-    if (token.get_type() == mqtt::token::Type::CONNECT)
-      link_ = Link::up;
-    else if (token.get_type() == mqtt::token::Type::PUBLISH)
-      settle(token, lock, acknowledged_);
+    link_ = Link::up;
   }
   on_change_();
 }
 
 void Publisher::Impl::on_failure(const mqtt::token& token) {
+  const bool is_unwanted = is_refusal(token);
+  if (is_unwanted) deliveries_.refuse(*find_delivery(token));
   {
     const Lock lock{mutex_};
-    if (is_refusal(token)) {
+    if (is_unwanted)
       refusal_ = token.get_reason_code();
-      settle(token, lock, refused_);
-    } else {
+    else
       link_ = Link::down;
-    }
   }
   on_change_();
 }
@@ -286,8 +271,8 @@ void Publisher::Impl::on_lost() {
   on_change_();
 }
 
-Publisher::Publisher(const Options& options, std::function<void()> on_change)
-    : impl_{std::make_unique<Impl>(options, std::move(on_change))} {}
+Publisher::Publisher(const Options& options, const PublisherRole& role, std::function<void()> on_change)
+    : impl_{std::make_unique<Impl>(options, role, std::move(on_change))} {}
 
 Publisher::~Publisher() {
   stop();
@@ -297,14 +282,16 @@ std::chrono::milliseconds Publisher::advance() {
   return impl_->advance();
 }
 
+void Publisher::follow(const BrokerAddress& broker) {
+  impl_->follow(broker);
+}
+
 bool Publisher::is_connected() const {
-  const Impl::Lock lock{impl_->mutex_};
-  return impl_->is_up_ && impl_->link_ == Link::up;
+  return impl_->is_connected();
 }
 
 bool Publisher::has_room() const {
-  const Impl::Lock lock{impl_->mutex_};
-  return impl_->is_up_ && impl_->link_ == Link::up && impl_->in_flight_ < kMaxInFlight;
+  return impl_->is_connected() && impl_->deliveries_.in_flight() < kMaxInFlight;
 }
 
 void Publisher::publish(OutgoingMessage message) {
@@ -312,18 +299,15 @@ void Publisher::publish(OutgoingMessage message) {
 }
 
 std::size_t Publisher::in_flight() const {
-  const Impl::Lock lock{impl_->mutex_};
-  return impl_->in_flight_;
+  return impl_->deliveries_.in_flight();
 }
 
 std::uint64_t Publisher::acknowledged() const {
-  const Impl::Lock lock{impl_->mutex_};
-  return impl_->acknowledged_;
+  return impl_->deliveries_.acknowledged();
 }
 
 std::uint64_t Publisher::refused() const {
-  const Impl::Lock lock{impl_->mutex_};
-  return impl_->refused_;
+  return impl_->deliveries_.refused();
 }
 
 void Publisher::stop() noexcept {

@@ -27,7 +27,7 @@ class Replay {
         stop_events_{make_stop_events()},
         playlist_{options, [this](const std::filesystem::path& file, std::uint64_t line,
                                   const std::string& what) { report_fault(file, line, what); }},
-        publisher_{options, [this] { stop_events_->wake(); }},
+        publisher_{options, {.name = "replay", .in_words = "the replay"}, [this] { stop_events_->wake(); }},
         pace_{options.speed} {}
 
   ExitCode run() {

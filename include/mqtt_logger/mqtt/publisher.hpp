@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mqtt_logger/message.hpp"
+#include "mqtt_logger/mqtt/outgoing_message.hpp"
 #include "mqtt_logger/options.hpp"
 
 #include <chrono>
@@ -8,29 +8,18 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
+#include <string_view>
 
 namespace mqtt_logger {
 
-/// What a PUBLISH of MQTT 5 can carry beside the payload (section 3.3.2.3).
-struct PublishProperties {
-  std::optional<std::uint8_t> payload_format_indicator;
-  std::optional<std::uint32_t> message_expiry_interval;
-  std::optional<std::string> content_type;
-  std::optional<std::string> response_topic;
-  std::optional<std::string> correlation_data;
-  std::vector<std::pair<std::string, std::string>> user_properties;
-};
-
-struct OutgoingMessage {
-  std::string topic;
-  std::string payload;
-  PublishProperties properties;
-  QoS qos = QoS::at_most_once;
-  bool is_retained = false;
+/// Who publishes, and how much of it is said.
+struct PublisherRole {
+  std::string_view name;      ///< its client identifiers begin with it: `replay`
+  std::string_view in_words;  ///< for the log: `the replay`
+  /// Somebody else tells of the same broker: no more is said than that the first connection fails.
+  bool is_quiet = false;
+  /// Whether a message is given up at which the broker seems to close the connection each time.
+  bool gives_up = true;
 };
 
 /// Publishes messages in the order given, and keeps each until the broker has acknowledged it: what a lost
@@ -38,17 +27,20 @@ struct OutgoingMessage {
 ///
 /// Threads: one owner; `on_change` comes on the library's threads.
 /// Errors:  a broker that cannot be reached is waited for; one that refuses this client for good makes
-///          advance() throw StartupError. What the broker refuses is counted, and said once.
+///          advance() throw StartupError, each time anew. What the broker refuses is counted, and said once.
 class Publisher {
  public:
   /// `on_change`: something was acknowledged or has failed, so that advance() has something to do.
-  Publisher(const Options& options, std::function<void()> on_change);
+  Publisher(const Options& options, const PublisherRole& role, std::function<void()> on_change);
   ~Publisher();
   Publisher(const Publisher&) = delete;
   Publisher& operator=(const Publisher&) = delete;
 
   /// Does what is due, such as connecting, without waiting; returns how long nothing will be.
   [[nodiscard]] std::chrono::milliseconds advance();
+
+  /// Publishes to this broker from now on, and no other.
+  void follow(const BrokerAddress& broker);
 
   [[nodiscard]] bool is_connected() const;
   /// Whether another message can be taken now.

@@ -2,7 +2,6 @@
 
 #include "mqtt_logger/options.hpp"
 
-#include <cstdint>
 #include <memory>
 
 namespace mqtt_logger {
@@ -14,11 +13,11 @@ namespace mqtt_logger {
 /// connection may have swallowed is published again (then a number can come twice, even at QoS 2: each
 /// connection is a new session). Only a reading that the broker itself refuses leaves one, with a warning.
 ///
-/// Threads: start(), follow() and stop() by the main thread; another start() does nothing; a thread of its
-/// own publishes and reconnects. Owns:    its client and thread; stop() (or the destructor) ends both, within
-/// about three seconds. Errors:  a broker that is away is tried again for ever, in silence after the first
-/// line: the subscriber
-///          reports. No exception leaves the thread.
+/// Threads: start(), follow() and stop() by the main thread; another start() does nothing. A thread of its
+///          own publishes and reconnects.
+/// Owns:    its client and thread; stop() (or the destructor) ends both, within about three seconds.
+/// Errors:  a broker that is away, or refuses the client, is tried again for ever, in silence after the first
+///          line: the subscriber reports. No exception leaves the thread.
 class Simulator {
  public:
   explicit Simulator(const Options& options);
@@ -30,9 +29,6 @@ class Simulator {
   /// Publishes to this broker from now on: the one that the logger listens to.
   void follow(const BrokerAddress& broker);
   void stop() noexcept;
-
-  /// Readings that the broker has acknowledged (at QoS 0: that were handed to the socket). Any thread.
-  [[nodiscard]] std::uint64_t published() const noexcept;
 
  private:
   struct Impl;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mqtt_logger/mqtt/publisher.hpp"
+#include "mqtt_logger/mqtt/outgoing_message.hpp"
 #include "mqtt_logger/recording/record.hpp"
 
 #include <optional>

@@ -1,0 +1,61 @@
+#include "deliveries.hpp"
+
+#include <utility>
+
+namespace mqtt_logger {
+
+Delivery& Deliveries::add(OutgoingMessage message) {
+  Delivery& delivery = all_.emplace_back(Delivery{std::move(message)});
+  const std::lock_guard lock{mutex_};
+  ++in_flight_;
+  return delivery;
+}
+
+bool Deliveries::acknowledge(Delivery& delivery) {
+  return settle(delivery, acknowledged_);
+}
+
+bool Deliveries::refuse(Delivery& delivery) {
+  return settle(delivery, refused_);
+}
+
+const Delivery* Deliveries::give_up_oldest() {
+  for (Delivery& delivery : all_) {
+    if (refuse(delivery)) return &delivery;
+  }
+  return nullptr;
+}
+
+void Deliveries::forget_settled() {
+  while (!all_.empty() && is_settled(all_.front())) all_.pop_front();
+}
+
+std::size_t Deliveries::in_flight() const {
+  const std::lock_guard lock{mutex_};
+  return in_flight_;
+}
+
+std::uint64_t Deliveries::acknowledged() const {
+  const std::lock_guard lock{mutex_};
+  return acknowledged_;
+}
+
+std::uint64_t Deliveries::refused() const {
+  const std::lock_guard lock{mutex_};
+  return refused_;
+}
+
+bool Deliveries::is_settled(const Delivery& delivery) const {
+  const std::lock_guard lock{mutex_};
+  return delivery.is_settled;
+}
+
+bool Deliveries::settle(Delivery& delivery, std::uint64_t& counter) {
+  const std::lock_guard lock{mutex_};
+  if (std::exchange(delivery.is_settled, true)) return false;
+  --in_flight_;
+  ++counter;
+  return true;
+}
+
+}  // namespace mqtt_logger

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "mqtt_logger/mqtt/outgoing_message.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
+
+namespace mqtt_logger {
+
+/// A message on its way to the broker.
+struct Delivery {
+  OutgoingMessage message;
+  bool is_settled = false;  ///< acknowledged, or refused for good
+};
+
+/// What one client publishes and the broker has not settled yet, in order.
+///
+/// Threads: acknowledge() and refuse() on any; everything else by the owner, who alone adds and removes. So
+///          the owner may look at a Delivery's message without a lock, and the library may hold a pointer to
+///          one until it is settled: it never moves.
+class Deliveries {
+ public:
+  Delivery& add(OutgoingMessage message);
+  /// False if it was settled before.
+  bool acknowledge(Delivery& delivery);
+  bool refuse(Delivery& delivery);
+  /// As refused: the oldest that is not settled; nothing if there is none.
+  const Delivery* give_up_oldest();
+  void forget_settled();
+
+  /// Calls `send` for each that is not settled, oldest first; returns for how many.
+  template <typename Send>
+  std::size_t send_again(Send send) {
+    std::size_t count = 0;
+    for (Delivery& delivery : all_) {
+      if (is_settled(delivery)) continue;
+      ++count;
+      send(delivery);
+    }
+    return count;
+  }
+
+  [[nodiscard]] std::size_t in_flight() const;
+  [[nodiscard]] std::uint64_t acknowledged() const;
+  [[nodiscard]] std::uint64_t refused() const;
+
+ private:
+  [[nodiscard]] bool is_settled(const Delivery& delivery) const;
+  bool settle(Delivery& delivery, std::uint64_t& counter);
+
+  std::deque<Delivery> all_;  ///< oldest first; a deque never moves the others when one comes or goes
+  mutable std::mutex mutex_;  ///< guards what follows, and each Delivery's is_settled
+  std::size_t in_flight_ = 0;
+  std::uint64_t acknowledged_ = 0;
+  std::uint64_t refused_ = 0;
+};
+
+}  // namespace mqtt_logger
