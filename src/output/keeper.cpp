@@ -1,11 +1,13 @@
 #include "mqtt_logger/output/keeper.hpp"
 
 #include "mqtt_logger/log.hpp"
+#include "mqtt_logger/output/file_check.hpp"
 #include "mqtt_logger/platform/process.hpp"
 
 #include <algorithm>
 #include <exception>
 #include <map>
+#include <memory>
 
 namespace mqtt_logger {
 namespace {
@@ -25,6 +27,7 @@ Keeper::Keeper(FileSystem& files, const Options& options, Exports& exports)
     : files_{files},
       output_{options.output},
       folder_{folder_of(output_)},
+      columns_{options.columns},
       retention_{options},
       exports_{exports},
       is_compressing_{options.compress != Compression::none},
@@ -89,7 +92,7 @@ std::vector<SeriesTurn> Keeper::find_turns() {
     if (!file || file->is_part || files_.look_up(folder_ / name, status)) continue;
     SeriesTurn& turn = found[file->number];
     turn.number = file->number;
-    turn.files.push_back({name, status.size, file->is_compressed});
+    turn.files.push_back({name, status.size, file->is_compressed, file->format});
   }
   std::vector<SeriesTurn> turns;
   turns.reserve(found.size());
@@ -132,10 +135,19 @@ bool Keeper::compress_next(std::set<std::filesystem::path>& tried) {
     if (std::ranges::count(in_use, turn.number) != 0) continue;
     for (const FoundFile& file : turn.files) {
       const std::filesystem::path path = output_.parent_path() / file.name;
-      if (!file.is_compressed && tried.insert(path).second) return compress(turn.number, path);
+      if (file.is_compressed || !tried.insert(path).second || is_hardly_begun(path, file.format)) continue;
+      return compress(turn.number, path);
     }
   }
   return false;
+}
+
+// A turn that has failed, on a full disk say, leaves such files, and takes them up again.
+bool Keeper::is_hardly_begun(const std::filesystem::path& path, Format format) {
+  std::unique_ptr<File> file;
+  std::uint64_t size = 0;
+  return !files_.open(path, file) && !file->size(size) &&
+         mqtt_logger::is_hardly_begun(*file, file_format(format, columns_), size);
 }
 
 bool Keeper::compress(FileNumber number, const std::filesystem::path& path) {

@@ -1,8 +1,22 @@
 #include "mqtt_logger/output/retention.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <numeric>
 
 namespace mqtt_logger {
+namespace {
+
+/// The indices of `turns`, that are sorted by name, in the order in which they were written as far as names
+/// tell: one whose time is still to come was written before the clock was set back.
+std::vector<std::size_t> sort_by_age(std::span<const SeriesTurn> turns, std::chrono::sys_seconds now) {
+  std::vector<std::size_t> order(turns.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_partition(order, [&](std::size_t i) { return birth_of(turns[i].number) > now; });
+  return order;
+}
+
+}  // namespace
 
 std::uint64_t SeriesTurn::bytes() const noexcept {
   std::uint64_t sum = 0;
@@ -24,7 +38,7 @@ std::vector<Retention::Surplus> Retention::find_surplus(std::span<const SeriesTu
   std::uint64_t left_bytes = 0;
   for (const SeriesTurn& turn : turns) left_bytes += turn.bytes();
   std::vector<Surplus> surplus;
-  for (std::size_t i = 0; i < turns.size(); ++i) {
+  for (const std::size_t i : sort_by_age(turns, now)) {
     if (std::ranges::count(in_use, turns[i].number) != 0) continue;
     const bool has_end = i + 1 < turns.size();
     std::string_view option;

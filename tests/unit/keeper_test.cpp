@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <string>
 #include <thread>
 
@@ -165,4 +166,31 @@ TEST_CASE("A compressed file of somebody else stays beside the original, and oth
   CHECK(files.has("exports/data-20231114T221320Z.csv"));
   CHECK(files.content("exports/data-20231114T221320Z.csv.gz") == "somebody's");
   CHECK_FALSE(files.has("exports/data-20231114T221320Z.json"));
+}
+
+TEST_CASE("What a failed turn has begun is not compressed: the next attempt takes it up") {
+  const QuietLog quiet;
+  bool has_failed = true;
+  for (std::uint64_t call = 0; has_failed; ++call) {  // each call fails once
+    MemoryFiles files;
+    Options options = keeping(0);
+    options.compress = Compression::gzip;
+    JournalMemory journal{4096};
+    LoggerRun run{journal.map(), files, options};
+    Keeper keeper{files, options, run.exports()};
+    write_hours(run, 0, 1);
+    MessageView message = make_message("a/b", "#");
+    message.receive_time += 1h;
+    REQUIRE(run.journal().append(message, 0, false) == Admission::appended);
+    files.fail(call, 1, std::errc::no_space_on_device);
+    static_cast<void>(run.step());
+    has_failed = files.has_failed();
+    files.stop_failing();
+    keeper.keep(kNow);
+    run.drain();
+    keeper.keep(kNow);
+    const auto names = files.names();
+    CHECK(std::ranges::count_if(names, [](const auto& name) { return name.ends_with(".gz"); }) ==
+          std::ssize(kAllFormats));
+  }
 }

@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::chrono::sys_seconds kDay{std::chrono::sys_days{std::chrono::year{2026} / 11 / 20}};
+constexpr std::chrono::sys_seconds kMuchLater = kDay + std::chrono::hours{24} * 10'000;
 
 FileNumber number_of(int day) {
   return first_file_number(ReceiveTime{kDay + std::chrono::hours{24 * day}});
@@ -54,32 +55,40 @@ std::vector<FileNumber> numbers(const std::vector<int>& days) {
 
 TEST_CASE("Without a limit nothing is removed") {
   CHECK_FALSE(Retention{Options{}}.is_on());
-  CHECK(surplus({}, days(100), {}, kDay + 24h * 10'000).empty());
+  CHECK(surplus({}, days(100), {}, kMuchLater).empty());
 }
 
 TEST_CASE("So many turns are kept, with the one that is written; all formats of a turn count as one") {
-  CHECK(surplus({.turns = 3}, days(3), numbers({2}), kDay).empty());
-  CHECK(surplus({.turns = 3}, days(5), numbers({4}), kDay) == numbers({0, 1}));
-  CHECK(surplus({.turns = 1}, days(3), numbers({2}), kDay) == numbers({0, 1}));
+  CHECK(surplus({.turns = 3}, days(3), numbers({2}), kMuchLater).empty());
+  CHECK(surplus({.turns = 3}, days(5), numbers({4}), kMuchLater) == numbers({0, 1}));
+  CHECK(surplus({.turns = 1}, days(3), numbers({2}), kMuchLater) == numbers({0, 1}));
 }
 
 TEST_CASE("What is written is never removed, wherever a clock that was set back has put it") {
-  CHECK(surplus({.turns = 1}, days(4), numbers({0}), kDay) == numbers({1, 2, 3}));
-  CHECK(surplus({.turns = 2}, days(4), numbers({0, 1}), kDay) == numbers({2, 3}));
-  CHECK(surplus({.bytes = 1}, days(2), numbers({0, 1}), kDay + 24h * 10'000).empty());
-  CHECK(surplus({.time = 1s}, days(2), numbers({0, 1}), kDay + 24h * 10'000).empty());
+  CHECK(surplus({.turns = 1}, days(4), numbers({0}), kMuchLater) == numbers({1, 2, 3}));
+  CHECK(surplus({.turns = 2}, days(4), numbers({0, 1}), kMuchLater) == numbers({2, 3}));
+  CHECK(surplus({.bytes = 1}, days(2), numbers({0, 1}), kMuchLater).empty());
+  CHECK(surplus({.time = 1s}, days(2), numbers({0, 1}), kMuchLater).empty());
+}
+
+TEST_CASE("A turn whose time is still to come is older than all others: the clock was set back") {
+  CHECK(surplus({.turns = 2}, days(5), numbers({1}), kDay + 24h) == numbers({2, 3, 4}));
+  CHECK(surplus({.turns = 3}, days(5), numbers({1}), kDay + 24h) == numbers({2, 3}));
+  CHECK(surplus({.bytes = 200}, days(5), numbers({1}), kDay + 24h) == numbers({2}));
+  CHECK(surplus({.turns = 1}, days(5), numbers({1}), kDay + 24h) == numbers({2, 3, 4, 0}));
+  CHECK(surplus({.time = 1h}, days(5), numbers({1}), kDay + 26h) == numbers({0}));
 }
 
 TEST_CASE("All files together have the size that is kept, compressed or not") {
-  CHECK(surplus({.bytes = 150}, days(3), numbers({2}), kDay).empty());
-  CHECK(surplus({.bytes = 149}, days(3), numbers({2}), kDay) == numbers({0}));
-  CHECK(surplus({.bytes = 10}, days(3), numbers({2}), kDay) == numbers({0, 1}));
+  CHECK(surplus({.bytes = 150}, days(3), numbers({2}), kMuchLater).empty());
+  CHECK(surplus({.bytes = 149}, days(3), numbers({2}), kMuchLater) == numbers({0}));
+  CHECK(surplus({.bytes = 10}, days(3), numbers({2}), kMuchLater) == numbers({0, 1}));
 }
 
 TEST_CASE("A turn is as old as the next one's first record; the last one has no end") {
   CHECK(surplus({.time = 24h}, days(3), {}, kDay + 48h).empty());
   CHECK(surplus({.time = 24h}, days(3), {}, kDay + 48h + 1s) == numbers({0}));
-  CHECK(surplus({.time = 24h}, days(3), {}, kDay + 24h * 10'000) == numbers({0, 1}));
+  CHECK(surplus({.time = 24h}, days(3), {}, kMuchLater) == numbers({0, 1}));
   CHECK(surplus({.time = 24h}, days(3), {}, kDay - 24h).empty());
 }
 

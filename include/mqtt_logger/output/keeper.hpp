@@ -49,6 +49,7 @@ class Keeper {
   void remove_parts();
   /// Whether there was one, and it may go on.
   [[nodiscard]] bool compress_next(std::set<std::filesystem::path>& tried);
+  [[nodiscard]] bool is_hardly_begun(const std::filesystem::path& path, Format format);
   [[nodiscard]] bool compress(FileNumber number, const std::filesystem::path& path);
   [[nodiscard]] bool report_once(const std::filesystem::path& path, const std::error_code& error,
                                  std::string_view what);
@@ -56,6 +57,7 @@ class Keeper {
   FileSystem& files_;
   std::filesystem::path output_;
   std::filesystem::path folder_;
+  std::vector<Column> columns_;
   Retention retention_;
   Exports& exports_;
   bool is_compressing_;

@@ -17,6 +17,7 @@ struct FoundFile {
   std::filesystem::path name;
   std::uint64_t bytes = 0;
   bool is_compressed = false;
+  Format format = Format::csv;
 };
 
 /// The files of one number, of all formats, compressed or not: they were begun together, and go together.
@@ -30,7 +31,8 @@ struct SeriesTurn {
 /// What `--keep`, `--keep-for` and `--keep-size` say about the files of a series. Pure.
 ///
 /// A turn ends where the next one is born: names alone tell how old it is, whatever copying or compressing
-/// has done to the files' own times.
+/// has done to the files' own times. A name whose time is still to come tells that the clock was set back
+/// since: those turns count as the oldest, so that what is written now does not go before them.
 class Retention {
  public:
   struct Surplus {
@@ -41,7 +43,8 @@ class Retention {
   explicit Retention(const Options& options) noexcept;
 
   [[nodiscard]] bool is_on() const noexcept;
-  /// What is to be removed of `turns`, oldest first; never one of `in_use`, though these count.
+  /// What is to be removed of `turns` (sorted by number), oldest first; never one of `in_use`, though these
+  /// count.
   [[nodiscard]] std::vector<Surplus> find_surplus(std::span<const SeriesTurn> turns,
                                                   std::span<const FileNumber> in_use,
                                                   std::chrono::sys_seconds now) const;
