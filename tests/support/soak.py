@@ -149,7 +149,7 @@ class Soak:
         return Logger(self._work, self._directory / f"logger-{self._lives:03}.stderr", "--broker", "127.0.0.1",
                       "--port", str(self._proxy.port), "--topic", _TOPIC, "--topic", "sensors/#", "--simulate",
                       "--sensors", "20", "--interval", "200ms", "--journal", "soak.journal", "--journal-size", "4MiB",
-                      "--keep-alive", "4s", "--stats-every", "1s", "--metrics-file", "soak.prom", "--rotate-size", "128KiB",
+                      "--keep-alive", "4s", "--stats-every", "1s", "--metrics-file", "soak.prom", "--rotate-size", "256KiB",
                       "--rotate-every", "1m", "--compress", "gzip", "--keep", str(_KEEP), environment=environment)
 
     def _trouble(self, troubles: list[Callable[[], None]], goes_on: Callable[[], bool],
