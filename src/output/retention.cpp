@@ -12,7 +12,8 @@ namespace {
 std::vector<std::size_t> sort_by_age(std::span<const SeriesTurn> turns, std::chrono::sys_seconds now) {
   std::vector<std::size_t> order(turns.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_partition(order, [&](std::size_t i) { return birth_of(turns[i].number) > now; });
+  std::stable_partition(order.begin(), order.end(),
+                        [&](std::size_t i) { return birth_of(turns[i].number) > now; });
   return order;
 }
 
