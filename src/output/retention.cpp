@@ -8,12 +8,13 @@ namespace mqtt_logger {
 namespace {
 
 /// The indices of `turns`, that are sorted by name, in the order in which they were written as far as names
-/// tell: one whose time is still to come was written before the clock was set back.
-std::vector<std::size_t> sort_by_age(std::span<const SeriesTurn> turns, std::chrono::sys_seconds now) {
+/// tell: one behind the turn that is written now was there before the clock was set back.
+std::vector<std::size_t> sort_by_age(std::span<const SeriesTurn> turns, std::span<const FileNumber> in_use) {
   std::vector<std::size_t> order(turns.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_partition(order.begin(), order.end(),
-                        [&](std::size_t i) { return birth_of(turns[i].number) > now; });
+  if (!in_use.empty())
+    std::stable_partition(order.begin(), order.end(),
+                          [&](std::size_t i) { return turns[i].number > in_use.back(); });
   return order;
 }
 
@@ -39,7 +40,7 @@ std::vector<Retention::Surplus> Retention::find_surplus(std::span<const SeriesTu
   std::uint64_t left_bytes = 0;
   for (const SeriesTurn& turn : turns) left_bytes += turn.bytes();
   std::vector<Surplus> surplus;
-  for (const std::size_t i : sort_by_age(turns, now)) {
+  for (const std::size_t i : sort_by_age(turns, in_use)) {
     if (std::ranges::count(in_use, turns[i].number) != 0) continue;
     const bool has_end = i + 1 < turns.size();
     std::string_view option;

@@ -71,11 +71,12 @@ TEST_CASE("What is written is never removed, wherever a clock that was set back 
   CHECK(surplus({.time = 1s}, days(2), numbers({0, 1}), kMuchLater).empty());
 }
 
-TEST_CASE("A turn whose time is still to come is older than all others: the clock was set back") {
-  CHECK(surplus({.turns = 2}, days(5), numbers({1}), kDay + 24h) == numbers({2, 3, 4}));
-  CHECK(surplus({.turns = 3}, days(5), numbers({1}), kDay + 24h) == numbers({2, 3}));
-  CHECK(surplus({.bytes = 200}, days(5), numbers({1}), kDay + 24h) == numbers({2}));
-  CHECK(surplus({.turns = 1}, days(5), numbers({1}), kDay + 24h) == numbers({2, 3, 4, 0}));
+TEST_CASE("A turn behind the one that is written is older than all others: the clock was set back") {
+  CHECK(surplus({.turns = 2}, days(5), numbers({1}), kMuchLater) == numbers({2, 3, 4}));
+  CHECK(surplus({.turns = 3}, days(5), numbers({1}), kMuchLater) == numbers({2, 3}));
+  CHECK(surplus({.turns = 3}, days(5), numbers({4, 1}), kMuchLater) == numbers({2, 3}));
+  CHECK(surplus({.turns = 1}, days(5), numbers({1}), kMuchLater) == numbers({2, 3, 4, 0}));
+  CHECK(surplus({.bytes = 200}, days(5), numbers({1}), kMuchLater) == numbers({2}));
   CHECK(surplus({.time = 1h}, days(5), numbers({1}), kDay + 26h) == numbers({0}));
 }
 

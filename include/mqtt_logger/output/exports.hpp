@@ -56,7 +56,7 @@ class Exports {
   void finish_others() noexcept;
   /// How often there was something to finish.
   [[nodiscard]] std::uint64_t finished_turns() const noexcept { return finished_turns_.load(); }
-  /// Files of the series that are not finished.
+  /// Files of the series that are not finished; the one that is written is the last.
   [[nodiscard]] std::vector<FileNumber> numbers_in_use();
   /// Does `change` to finished files, while no new ones are begun; false if that number is in use.
   bool change_finished(FileNumber number, const std::function<void()>& change);

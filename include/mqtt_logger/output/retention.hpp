@@ -31,8 +31,9 @@ struct SeriesTurn {
 /// What `--keep`, `--keep-for` and `--keep-size` say about the files of a series. Pure.
 ///
 /// A turn ends where the next one is born: names alone tell how old it is, whatever copying or compressing
-/// has done to the files' own times. A name whose time is still to come tells that the clock was set back
-/// since: those turns count as the oldest, so that what is written now does not go before them.
+/// has done to the files' own times. A turn whose name is behind that of the one that is written now tells
+/// that the clock was set back since: such turns count as the oldest, so that what is finished now does not
+/// go before them.
 class Retention {
  public:
   struct Surplus {
