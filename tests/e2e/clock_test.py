@@ -6,12 +6,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from faults import Faults
+from mqtt_client import Message
 from scenario import Scenario, main
-from series import read_series
+from series import list_series, read_series
 from waiting import wait_until
 
 _HOUR = 3600
 _BATCH = 50
+_KEEP = 4
 
 
 class Clock(Scenario):
@@ -60,6 +62,21 @@ class Clock(Scenario):
         self.run_jumps("--rotate-every", "hour", "--keep", "10")
         payloads = sorted(int(record.payload) for record in self.read())
         self.assertEqual(payloads, list(range(self.published)))
+
+    def test_retention_keeps_what_was_written_last(self) -> None:
+        logger = self.run_logger("--broker", "127.0.0.1", "--port", str(self.broker.port), "--rotate-size", "1KiB",
+                                 "--keep", str(_KEEP), environment=self.faults.environment).wait_until_subscribed()
+        for offset in (0, -_HOUR, -_HOUR):
+            self.faults.move_clock(offset)
+            with self.connect(self.broker.port) as publisher:
+                publisher.publish_all(Message("sensors/a", str(self.published + number).encode(), 1) for number in range(_BATCH))
+            self.published += _BATCH
+            wait_until(lambda: self.read() and int(self.read()[-1].payload) == self.published - 1, 10, "the last record",
+                       poll=0.05)
+        wait_until(lambda: len(list_series(self.work / "exports", "mqtt_data", "csv")) == _KEEP, 10, "old files to go")
+        self.assert_stops(logger)
+        payloads = [int(record.payload) for record in self.read()]
+        self.assertEqual(payloads, list(range(self.published - len(payloads), self.published)))
 
 
 if __name__ == "__main__":
