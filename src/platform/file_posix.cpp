@@ -1,5 +1,7 @@
 #include "mqtt_logger/platform/file.hpp"
 
+#include "error_posix.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,10 +11,6 @@
 
 namespace mqtt_logger {
 namespace {
-
-std::error_code last_error() noexcept {
-  return {errno, std::system_category()};
-}
 
 FileIdentity identity_of(const struct stat& status) noexcept {
   return {static_cast<std::uint64_t>(status.st_dev), static_cast<std::uint64_t>(status.st_ino)};

@@ -1,5 +1,6 @@
 #include "mqtt_logger/platform/lock_file.hpp"
 
+#include "error_posix.hpp"
 #include "lock_text.hpp"
 
 #include <fcntl.h>
@@ -19,10 +20,6 @@
 
 namespace mqtt_logger {
 namespace {
-
-std::error_code last_error() noexcept {
-  return {errno, std::system_category()};
-}
 
 /// Closes a descriptor at the end of its scope.
 class Descriptor {

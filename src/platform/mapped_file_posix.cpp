@@ -1,5 +1,7 @@
 #include "mqtt_logger/platform/mapped_file.hpp"
 
+#include "error_posix.hpp"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -11,10 +13,6 @@
 
 namespace mqtt_logger {
 namespace {
-
-std::error_code last_error() noexcept {
-  return {errno, std::system_category()};
-}
 
 class PosixMapping final : public MappedFile {
  public:

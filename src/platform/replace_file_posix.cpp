@@ -1,5 +1,7 @@
 #include "mqtt_logger/platform/replace_file.hpp"
 
+#include "error_posix.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,10 +11,6 @@
 
 namespace mqtt_logger {
 namespace {
-
-std::error_code last_error() noexcept {
-  return {errno, std::system_category()};
-}
 
 std::error_code write_file(const std::filesystem::path& path, std::string_view bytes) noexcept {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644);
