@@ -1,7 +1,9 @@
 #pragma once
 
+#include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace mqtt_logger {
 
@@ -28,5 +30,10 @@ class StartupError : public std::runtime_error {
  private:
   ExitCode exit_code_;
 };
+
+/// Throws a StartupError (usage).
+[[noreturn]] void refuse(const std::string& what);
+/// The same about the file that an option names: `--tls-ca ca.pem: must be …`
+[[noreturn]] void refuse(std::string_view option, const std::filesystem::path& file, std::string_view fault);
 
 }  // namespace mqtt_logger

@@ -16,17 +16,13 @@
 namespace mqtt_logger {
 namespace {
 
-[[noreturn]] void fail(std::string_view option, const std::filesystem::path& path, const std::string& fault) {
-  throw StartupError{ExitCode::usage, fmt::format("{} {}: {}", option, path.string(), fault)};
-}
-
 void check_readable(std::string_view option, const std::filesystem::path& path) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) fail(option, path, "must be a file, not a folder");
+  if (std::filesystem::is_directory(path, ignored)) refuse(option, path, "must be a file, not a folder");
   errno = 0;
   if (std::ifstream file{path, std::ios::binary}; !file.is_open()) {
     const int reason = errno == 0 ? EIO : errno;
-    fail(option, path, "must be a file that can be read: " + std::generic_category().message(reason));
+    refuse(option, path, "must be a file that can be read: " + std::generic_category().message(reason));
   }
 }
 
@@ -51,12 +47,12 @@ void load_authorities(SSL_CTX* context, const std::filesystem::path& path) {
     SSL_CTX_set_default_verify_paths(context);
   } else if (std::filesystem::is_directory(path, ignored)) {
     if (!has_hashed_names(path))
-      fail(kOption, path, "must be a folder with names as OpenSSL makes them: run openssl rehash on it");
+      refuse(kOption, path, "must be a folder with names as OpenSSL makes them: run openssl rehash on it");
     SSL_CTX_load_verify_dir(context, path.string().c_str());
   } else {
     check_readable(kOption, path);
     if (SSL_CTX_load_verify_file(context, path.string().c_str()) != 1)
-      fail(kOption, path, "must hold certificates in PEM format: " + take_tls_error());
+      refuse(kOption, path, "must hold certificates in PEM format: " + take_tls_error());
   }
 }
 
@@ -83,7 +79,7 @@ bool is_password_wrong() {
 void load_certificate(SSL_CTX* context, const TlsOptions& options) {
   check_readable("--tls-cert", options.certificate);
   if (SSL_CTX_use_certificate_chain_file(context, options.certificate.string().c_str()) != 1)
-    fail("--tls-cert", options.certificate, "must hold a certificate in PEM format: " + take_tls_error());
+    refuse("--tls-cert", options.certificate, "must hold a certificate in PEM format: " + take_tls_error());
 
   const bool is_apart = !options.key.empty();
   const std::string_view option = is_apart ? "--tls-key" : "--tls-cert";
@@ -94,18 +90,20 @@ void load_certificate(SSL_CTX* context, const TlsOptions& options) {
   if (SSL_CTX_use_PrivateKey_file(context, key.string().c_str(), SSL_FILETYPE_PEM) == 1) return;
   const unsigned long error = ERR_peek_last_error();
   if (ERR_GET_LIB(error) == ERR_LIB_X509 && ERR_GET_REASON(error) == X509_R_KEY_VALUES_MISMATCH) {
-    fail(option, key, fmt::format("must be the key of the certificate in {}", options.certificate.string()));
+    refuse(option, key,
+           fmt::format("must be the key of the certificate in {}", options.certificate.string()));
   }
   if (ERR_GET_LIB(error) == ERR_LIB_X509 && ERR_GET_REASON(error) == X509_R_KEY_TYPE_MISMATCH) {
-    fail(option, key, fmt::format("must be the key of the certificate in {}", options.certificate.string()));
+    refuse(option, key,
+           fmt::format("must be the key of the certificate in {}", options.certificate.string()));
   }
   if (is_password_wrong()) {
-    fail(option, key,
-         options.key_password.empty()
-             ? "is encrypted; its password must be given with --tls-key-password-file"
-             : "cannot be decrypted with the password of --tls-key-password-file");
+    refuse(option, key,
+           options.key_password.empty()
+               ? "is encrypted; its password must be given with --tls-key-password-file"
+               : "cannot be decrypted with the password of --tls-key-password-file");
   }
-  fail(option, key, "must hold a private key in PEM format: " + take_tls_error());
+  refuse(option, key, "must hold a private key in PEM format: " + take_tls_error());
 }
 
 }  // namespace

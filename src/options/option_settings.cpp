@@ -67,25 +67,21 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-[[noreturn]] void fail(const std::string& what) {
-  throw StartupError{ExitCode::usage, what};
-}
-
 std::string read_file(const Setting& config) {
   const std::filesystem::path path = to_path(config.value);
   std::error_code ignored;
-  if (config.value.empty()) fail(config.origin + ": must name a file");
-  if (std::filesystem::is_directory(path, ignored)) fail(config.origin + ": must be a file, not a folder");
+  if (config.value.empty()) refuse(config.origin + ": must name a file");
+  if (std::filesystem::is_directory(path, ignored)) refuse(config.origin + ": must be a file, not a folder");
   errno = 0;
   std::ifstream file{path, std::ios::binary};
   std::string text(kMaximumFileBytes + 1, '\0');
   if (!file.read(text.data(), static_cast<std::streamsize>(text.size())) && !file.eof()) {
     const int reason = errno == 0 ? EIO : errno;
-    fail(fmt::format("{}: must be a file that can be read: {}", config.origin,
-                     std::generic_category().message(reason)));
+    refuse(fmt::format("{}: must be a file that can be read: {}", config.origin,
+                       std::generic_category().message(reason)));
   }
   text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > kMaximumFileBytes) fail(config.origin + ": must be at most 1 MiB large");
+  if (text.size() > kMaximumFileBytes) refuse(config.origin + ": must be at most 1 MiB large");
   return text;
 }
 
@@ -99,8 +95,8 @@ std::vector<Setting> read_environment_settings(const std::vector<EnvironmentVari
     // The way back finds out misspelled names such as MQTT_LOGGER_Qos.
     if (definition == nullptr || variable_name(definition->name) != name) {
       const auto suggestion = suggest_option(option_name(name));
-      fail(fmt::format("{}: unknown variable{}; see --help", show_value(name),
-                       suggestion ? " (did you mean " + variable_name(*suggestion) + "?)" : ""));
+      refuse(fmt::format("{}: unknown variable{}; see --help", show_value(name),
+                         suggestion ? " (did you mean " + variable_name(*suggestion) + "?)" : ""));
     }
     const auto values = definition->is_repeatable ? split_lines(value) : std::vector{value};
     for (const std::string& one : values) {
@@ -115,7 +111,7 @@ std::vector<Setting> read_file_settings(const Setting& config) {
   const std::string file = show_value(config.value);
   auto parsed = parse_config(read_file(config));
   if (const auto* fault = std::get_if<ConfigFault>(&parsed)) {
-    fail(fmt::format("{}:{}: {}", file, fault->line, fault->what));
+    refuse(fmt::format("{}:{}: {}", file, fault->line, fault->what));
   }
   std::vector<Setting> settings;
   for (const auto& [line, key, values] : std::get<std::vector<ConfigEntry>>(parsed)) {
@@ -123,11 +119,11 @@ std::vector<Setting> read_file_settings(const Setting& config) {
     const OptionDefinition* definition = find_option(key);
     if (definition == nullptr) {
       const auto suggestion = suggest_option(key);
-      fail(fmt::format("{}: unknown option{}; see --help", place,
-                       suggestion ? " (did you mean " + *suggestion + "?)" : ""));
+      refuse(fmt::format("{}: unknown option{}; see --help", place,
+                         suggestion ? " (did you mean " + *suggestion + "?)" : ""));
     }
-    if (definition->name == "config") fail(place + ": must not stand in a file");
-    if (!definition->is_repeatable && values.size() != 1) fail(place + ": must be one value, not an array");
+    if (definition->name == "config") refuse(place + ": must not stand in a file");
+    if (!definition->is_repeatable && values.size() != 1) refuse(place + ": must be one value, not an array");
     for (const std::string& value : values) {
       settings.push_back({definition, value, SettingSource::config_file,
                           fmt::format("{} = {}", place, show_value(*definition, value))});

@@ -16,10 +16,6 @@ namespace {
 constexpr std::size_t kMaximumBytes = 65'535;  // of a password in MQTT
 constexpr std::string_view kCredential = "the credential 'password' of systemd";
 
-[[noreturn]] void fail(std::string_view option, const std::filesystem::path& path, std::string_view fault) {
-  throw StartupError{ExitCode::usage, fmt::format("{} {}: {}", option, path.string(), fault)};
-}
-
 /// What the unit sets where the administrator has put no password.
 bool is_line_end_alone(const std::filesystem::path& path) {
   std::ifstream file{path, std::ios::binary};
@@ -56,20 +52,20 @@ void load_secrets(Options& options, const std::vector<EnvironmentVariable>& envi
 
 std::string read_secret(const std::filesystem::path& path, std::string_view option) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) fail(option, path, "must be a file, not a folder");
+  if (std::filesystem::is_directory(path, ignored)) refuse(option, path, "must be a file, not a folder");
   errno = 0;
   std::ifstream file{path, std::ios::binary};
   std::string secret(kMaximumBytes + 3, '\0');
   if (!file.read(secret.data(), static_cast<std::streamsize>(secret.size())) && !file.eof()) {
     const int reason = errno == 0 ? EIO : errno;
-    fail(option, path, "must be a file that can be read: " + std::generic_category().message(reason));
+    refuse(option, path, "must be a file that can be read: " + std::generic_category().message(reason));
   }
   secret.resize(static_cast<std::size_t>(file.gcount()));
   if (secret.ends_with('\n')) secret.pop_back();
   if (secret.ends_with('\r')) secret.pop_back();
-  if (secret.empty()) fail(option, path, "must hold the password in its only line; it is empty");
-  if (secret.size() > kMaximumBytes) fail(option, path, "must be at most 65,535 bytes long");
-  if (secret.find('\n') != std::string::npos) fail(option, path, "must hold one line, not several");
+  if (secret.empty()) refuse(option, path, "must hold the password in its only line; it is empty");
+  if (secret.size() > kMaximumBytes) refuse(option, path, "must be at most 65,535 bytes long");
+  if (secret.find('\n') != std::string::npos) refuse(option, path, "must hold one line, not several");
   if (is_readable_by_others(path)) {
     log::warning("{} {}: every user of this machine can read it; chmod o-r would end that", option,
                  path.string());

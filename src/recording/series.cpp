@@ -6,8 +6,6 @@
 #include "mqtt_logger/recording/csv_reader.hpp"
 #include "mqtt_logger/recording/json_reader.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -105,10 +103,10 @@ std::vector<Series> require_series(std::string_view option, const std::filesyste
     reason = error.code().message();
   }
   if (found.empty()) {
-    throw StartupError{ExitCode::usage,
-                       fmt::format("{} {}: {}; must be a file that ends in .csv, .json or .jsonl (perhaps "
-                                   "with .gz behind it), or a base path as in --output",
-                                   option, path.string(), reason)};
+    refuse(option, path,
+           reason +
+               "; must be a file that ends in .csv, .json or .jsonl (perhaps with .gz behind it), or a base "
+               "path as in --output");
   }
   return found;
 }

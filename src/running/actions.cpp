@@ -97,14 +97,13 @@ ExitCode stop_running_logger(const Options& options) {
 ExitCode install_as_service(const Options& options, const std::vector<std::string>& arguments) {
   constexpr std::string_view kOption = "--install-service";
   if (options.background)
-    throw StartupError{ExitCode::usage,
-                       "--install-service: must stand without --background: a service is there already"};
+    refuse("--install-service: must stand without --background: a service is there already");
   for (const EnvironmentVariable& variable : list_environment()) {
     if (!variable.name.starts_with("MQTT_LOGGER_")) continue;
-    throw StartupError{ExitCode::usage,
-                       fmt::format("--install-service: the service would not see the variable {}; give it "
-                                   "as an option, or in the file of --config or --password-file",
-                                   variable.name)};
+    refuse(
+        fmt::format("--install-service: the service would not see the variable {}; give it as an option, or "
+                    "in the file of --config or --password-file",
+                    variable.name));
   }
   std::vector<std::string> kept;
   for (const std::string& argument : arguments) {
