@@ -149,6 +149,9 @@ def main(needs_broker: bool = True) -> None:
     result = unittest.main(exit=False).result
     if not result.wasSuccessful():
         sys.exit(1)
-    if result.testsRun and len(result.skipped) == result.testsRun:
-        print(f"SKIPPED: {result.skipped[0][1]}")
+    # A test that skips some of its parts only is listed once for each of them.
+    skipped = {getattr(test, "test_case", test).id(): reason for test, reason in result.skipped}
+    if skipped:
+        print(f"SKIPPED {len(skipped)} of {result.testsRun}: {', '.join(sorted(set(skipped.values())))}")
+    if result.testsRun and len(skipped) == result.testsRun:
         sys.exit(_SKIPPED)
