@@ -9,8 +9,8 @@ namespace mqtt_logger {
 ///
 /// There the environment variable LOGGER_CRASH_POINT says where: "name" at the first pass, "name:N" at the
 /// N-th, "name:1/N" at a random one of the first N (LOGGER_CRASH_SEED makes that repeatable). The test finds
-/// the names in the sources, so a new one is tested without further ado. LOGGER_CRASH_FILE is for systems where
-/// a process cannot end itself at once: that file is made, the thread stands still, and the test kills.
+/// the names in the sources, so a new one is tested without further ado. LOGGER_CRASH_FILE is for systems
+/// where a process cannot end itself at once: that file is made, the thread stands still, and the test kills.
 #if defined(MQTT_LOGGER_CRASH_POINTS)
 void crash_point(std::string_view name) noexcept;
 #else
