@@ -64,7 +64,7 @@ class Brokers(Scenario):
         self.first.start()
         self.second.stop()
         self.wait_for_broker(logger, self.first)
-        count = len(self.read_both()[0])
+        count = self.count_records()
         self.wait_for_records(count + 20, 20)
         self.assert_stops(logger)
 

@@ -73,7 +73,7 @@ class Simulation(Scenario):
         self.wait_for_records(20, seconds=30)
         broker.restart()
         logger.wait_for("subscribed to", 30, count=2)
-        before = len(self.read_both()[0])
+        before = self.count_records()
         self.wait_for_records(before + 20, seconds=30)
         self.assert_stops(logger)
 

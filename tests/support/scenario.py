@@ -100,6 +100,10 @@ class Scenario(unittest.TestCase):
         wait_until(lambda: exports.count_lines(csv_path) >= count + 1, seconds, f"{count} records in the CSV",
                    poll=0.02)
 
+    def count_records(self, output: str = "exports/mqtt_data") -> int:
+        """What the JSON export holds by now; the CSV may be ahead or behind while the logger writes."""
+        return exports.count_lines(self.path("json", output), b'{"')
+
     def read_both(self, output: str = "exports/mqtt_data") -> tuple[list[Record], list[Record]]:
         """Reads CSV and JSON back, which must hold the same."""
         from_csv = exports.read_csv(self.path("csv", output))
