@@ -252,6 +252,9 @@ int MQTTProperties_add(MQTTProperties*, const MQTTProperty*) {
   return 0;
 }
 void MQTTProperties_free(MQTTProperties*) {}
+int MQTTProperties_hasProperty(MQTTProperties*, enum MQTTPropertyCodes) {
+  return 0;
+}
 MQTTProperty* MQTTProperties_getPropertyAt(MQTTProperties*, enum MQTTPropertyCodes, int) {
   return nullptr;
 }
