@@ -125,7 +125,9 @@ void Journal::begin_session(const std::string& session, bool is_kept) noexcept {
   const bool is_same = has_session(session);
   if (!is_same || !is_kept) packet_ids_.forget_all();
   crash_point("session-forgotten");
-  if (!is_same) mark_session(mapping_->bytes(), session);
+  if (is_same) return;
+  noted_contact_.store(0);
+  mark_session(mapping_->bytes(), session);
 }
 
 bool Journal::has_session(const std::string& session) const noexcept {
@@ -135,15 +137,26 @@ bool Journal::has_session(const std::string& session) const noexcept {
 void Journal::end_session() noexcept {
   packet_ids_.forget_all();
   set_subscriptions({});
-  set_last_contact(std::nullopt);
+  noted_contact_.store(0);
+  mark_contact(mapping_->bytes(), std::nullopt);
 }
 
 std::optional<ReceiveTime> Journal::last_contact() const noexcept {
+  const std::int64_t noted = noted_contact_.load();
+  if (noted != 0) return ReceiveTime{std::chrono::microseconds{noted}};
   return mqtt_logger::last_contact(mapping_->bytes());
 }
 
-void Journal::set_last_contact(std::optional<ReceiveTime> time) noexcept {
-  mark_contact(mapping_->bytes(), time);
+void Journal::note_contact(ReceiveTime time) noexcept {
+  noted_contact_.store(
+      std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count());
+}
+
+void Journal::write_contact() noexcept {
+  const std::int64_t noted = noted_contact_.load();
+  if (noted == written_contact_) return;
+  written_contact_ = noted;
+  if (noted != 0) mark_contact(mapping_->bytes(), ReceiveTime{std::chrono::microseconds{noted}});
 }
 
 std::string Journal::subscriptions() const {

@@ -220,7 +220,7 @@ void Session::note_contact() {
   const auto now = Clock::now();
   if (now < next_contact_) return;
   next_contact_ = now + kContactInterval;
-  journal_.set_last_contact(
+  journal_.note_contact(
       std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()));
 }
 

@@ -77,6 +77,7 @@ void Writer::run() noexcept {
   for (;;) {
     const bool is_stopping =
         is_stopping_.load(std::memory_order_acquire);  // before step(): all is there to be read
+    journal_.write_contact();
     const Turn turn = step();
     statistics_.writer_turns.add();
     if (is_stopping && turn != Turn::wrote) return;

@@ -22,7 +22,7 @@ class Stall(LoadedDisk):
             time.sleep(1)
             before = self.count()
             time.sleep(_STALL)
-            logger.wait_for(r"error .*the disk of .*data has not answered for \d+ s; nothing is lost while")
+            logger.wait_for(r"error .*the disk of .*data has not answered for \d+ s; nothing is lost while", 20)
             self.assertEqual(self.count(), before, "nothing can be written")
         self.wait_for_growth()
         logger.wait_for(r"the disk of .*data answers again after \d+ s")

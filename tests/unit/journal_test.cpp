@@ -238,7 +238,10 @@ TEST_CASE("Identifiers of another session are forgotten when that begins, and no
   {
     const auto journal = memory.open();
     journal->begin_session(kSession, true);
-    journal->set_last_contact(ReceiveTime{std::chrono::microseconds{17}});
+    journal->note_contact(ReceiveTime{std::chrono::microseconds{17}});
+    CHECK(journal->last_contact() == ReceiveTime{std::chrono::microseconds{17}});
+    CHECK_FALSE(memory.open()->last_contact());  // who notes it writes nothing
+    journal->write_contact();
     REQUIRE(append(*journal, "one", QoS::exactly_once, 5, false) == Admission::appended);
   }
   const auto journal = memory.open();

@@ -87,7 +87,8 @@ class Journal {
   [[nodiscard]] bool has_session(const std::string& session) const noexcept;
   /// When its broker was heard last, if that is known; nothing if its session was ended.
   [[nodiscard]] std::optional<ReceiveTime> last_contact() const noexcept;
-  void set_last_contact(std::optional<ReceiveTime> time) noexcept;
+  /// It was heard now. The writer's next turn writes that down, so that the caller never waits for a disk.
+  void note_contact(ReceiveTime time) noexcept;
 
   /// The session was ended at the broker: nothing of it is known any more. Before the callback thread exists.
   void end_session() noexcept;
@@ -106,6 +107,8 @@ class Journal {
   [[nodiscard]] std::optional<Record> read(Position& position) const noexcept;
   /// Stores the checkpoint. The ring's space before its position may then be released.
   void commit(const Checkpoint& checkpoint) noexcept;
+  /// Writes down what note_contact() has said.
+  void write_contact() noexcept;
   /// Sleeps until a record stands at `position`, wake_writer() was called, or `timeout` has passed.
   void wait_for_records(Position position, std::chrono::milliseconds timeout) noexcept;
   /// The last one committed. At start, if the machine was restarted after a crash, what is known to be on the
@@ -155,6 +158,9 @@ class Journal {
   Position released_seen_ = 0;
   std::uint64_t next_sequence_ = 1;
   std::uint32_t redelivery_window_ = 0;
+
+  std::atomic<std::int64_t> noted_contact_{0};  // in microseconds since 1970; 0: none since the start
+  std::int64_t written_contact_ = 0;            // the writer's own
 
   // Set while the writer sleeps, so that an append costs no wake-up otherwise.
   alignas(64) std::atomic<std::uint32_t> writer_sleeps_{0};
