@@ -71,7 +71,7 @@ class Clock(Scenario):
             with self.connect(self.broker.port) as publisher:
                 publisher.publish_all(Message("sensors/a", str(self.published + number).encode(), 1) for number in range(_BATCH))
             self.published += _BATCH
-            wait_until(lambda: self.read() and int(self.read()[-1].payload) == self.published - 1, 10, "the last record",
+            wait_until(lambda: [int(record.payload) for record in self.read()][-1:] == [self.published - 1], 10, "the last record",
                        poll=0.05)
         wait_until(lambda: len(list_series(self.work / "exports", "mqtt_data", "csv")) == _KEEP, 10, "old files to go")
         self.assert_stops(logger)
