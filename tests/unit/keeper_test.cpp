@@ -25,12 +25,22 @@ Options keeping(std::uint64_t turns) {
   return options;
 }
 
+Options compressing(std::uint64_t turns) {
+  Options options = keeping(turns);
+  options.compress = Compression::gzip;
+  return options;
+}
+
+void take_in(LoggerRun& run, int hour) {
+  MessageView message = make_message("a/b", "#");
+  message.receive_time += hour * 1h;
+  REQUIRE(run.journal().append(message, 0, false) == Admission::appended);
+}
+
 /// Takes in and writes a message in each of `count` hours.
 void write_hours(LoggerRun& run, int begin, int count) {
   for (int hour = begin; hour < begin + count; ++hour) {
-    MessageView message = make_message("a/b", "#");
-    message.receive_time += hour * 1h;
-    REQUIRE(run.journal().append(message, 0, false) == Admission::appended);
+    take_in(run, hour);
     run.drain();
   }
 }
@@ -74,9 +84,7 @@ TEST_CASE("A file that was just followed by another one stays until a checkpoint
   Keeper keeper{files, options, run.exports()};
   write_hours(run, 0, 1);
   journal.set_failing(true);
-  MessageView message = make_message("a/b", "#");
-  message.receive_time += 1h;
-  REQUIRE(run.journal().append(message, 0, false) == Admission::appended);
+  take_in(run, 1);
   static_cast<void>(run.step());
   keeper.keep(kNow);
   CHECK(series_in(files, Format::csv).size() == 2);
@@ -131,8 +139,7 @@ TEST_CASE("The keeper's thread looks at the start and after each turn, and ends 
 TEST_CASE("Finished files are compressed, the one that is written is not, and parts of a crash go") {
   const QuietLog quiet;
   MemoryFiles files;
-  Options options = keeping(3);
-  options.compress = Compression::gzip;
+  const Options options = compressing(3);
   files.put("exports/data-20231114T221320Z.csv.gz.part", "ours");
   files.put("exports/data.csv.gz.part", "somebody's");
   JournalMemory journal{4096};
@@ -155,8 +162,7 @@ TEST_CASE("Finished files are compressed, the one that is written is not, and pa
 TEST_CASE("A compressed file of somebody else stays beside the original, and others are compressed") {
   const QuietLog quiet;
   MemoryFiles files;
-  Options options = keeping(0);
-  options.compress = Compression::gzip;
+  const Options options = compressing(0);
   JournalMemory journal{4096};
   LoggerRun run{journal.map(), files, options};
   Keeper keeper{files, options, run.exports()};
@@ -173,15 +179,12 @@ TEST_CASE("What a failed turn has begun is not compressed: the next attempt take
   bool has_failed = true;
   for (std::uint64_t call = 0; has_failed; ++call) {  // each call fails once
     MemoryFiles files;
-    Options options = keeping(0);
-    options.compress = Compression::gzip;
+    const Options options = compressing(0);
     JournalMemory journal{4096};
     LoggerRun run{journal.map(), files, options};
     Keeper keeper{files, options, run.exports()};
     write_hours(run, 0, 1);
-    MessageView message = make_message("a/b", "#");
-    message.receive_time += 1h;
-    REQUIRE(run.journal().append(message, 0, false) == Admission::appended);
+    take_in(run, 1);
     files.fail(call, 1, std::errc::no_space_on_device);
     static_cast<void>(run.step());
     has_failed = files.has_failed();
