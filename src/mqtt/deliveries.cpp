@@ -11,8 +11,8 @@ Delivery& Deliveries::add(OutgoingMessage message) {
   return delivery;
 }
 
-bool Deliveries::acknowledge(Delivery& delivery) {
-  return settle(delivery, acknowledged_);
+void Deliveries::acknowledge(Delivery& delivery) {
+  settle(delivery, acknowledged_);
 }
 
 bool Deliveries::refuse(Delivery& delivery) {

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <deque>
 #include <mutex>
-#include <optional>
 
 namespace mqtt_logger {
 
@@ -24,8 +23,8 @@ struct Delivery {
 class Deliveries {
  public:
   Delivery& add(OutgoingMessage message);
+  void acknowledge(Delivery& delivery);
   /// False if it was settled before.
-  bool acknowledge(Delivery& delivery);
   bool refuse(Delivery& delivery);
   /// As refused: the oldest that is not settled; nothing if there is none.
   const Delivery* give_up_oldest();
