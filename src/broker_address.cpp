@@ -1,6 +1,6 @@
 #include "mqtt_logger/broker_address.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace mqtt_logger {
 

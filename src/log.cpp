@@ -64,6 +64,10 @@ void write(LogLevel level, std::string_view text) noexcept {
   }
 }
 
+void write_formatted(LogLevel level, fmt::string_view format, fmt::format_args arguments) {
+  if (is_enabled(level)) write(level, fmt::vformat(format, arguments));
+}
+
 void use_system_log(bool is_used) noexcept {
   is_system_log = is_used;
 }

@@ -1,6 +1,6 @@
 #include "mqtt_logger/statistics.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace mqtt_logger {
 

@@ -1,26 +1,14 @@
 #pragma once
 
-#include "mqtt_logger/message.hpp"
+#include "mqtt_logger/log_line.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace mqtt_logger {
-
-enum class LogLevel : std::uint8_t { error, warning, info, debug };
-
-/// Something that was said in the log.
-struct LoggedLine {
-  ReceiveTime time;
-  std::string text;
-
-  bool operator==(const LoggedLine&) const = default;
-};
 
 /// The log: standard error or the system's log, one event a line, each line begun with its RFC 3339 time and
 /// level.
@@ -46,22 +34,24 @@ void write(LogLevel level, std::string_view text) noexcept;
 /// Appends the line that write() would write at `time`, with its line end.
 void append_line(std::string& out, ReceiveTime time, LogLevel level, std::string_view text);
 
+/// The same, formatted if the level is enabled. What it takes to format is in log.cpp alone.
+void write_formatted(LogLevel level, fmt::string_view format, fmt::format_args arguments);
+
 template <typename... Args>
-void error(fmt::format_string<Args...> format, Args&&... args) {
-  if (is_enabled(LogLevel::error)) write(LogLevel::error, fmt::format(format, std::forward<Args>(args)...));
+void error(fmt::format_string<Args...> format, const Args&... args) {
+  write_formatted(LogLevel::error, format, fmt::make_format_args(args...));
 }
 template <typename... Args>
-void warning(fmt::format_string<Args...> format, Args&&... args) {
-  if (is_enabled(LogLevel::warning))
-    write(LogLevel::warning, fmt::format(format, std::forward<Args>(args)...));
+void warning(fmt::format_string<Args...> format, const Args&... args) {
+  write_formatted(LogLevel::warning, format, fmt::make_format_args(args...));
 }
 template <typename... Args>
-void info(fmt::format_string<Args...> format, Args&&... args) {
-  if (is_enabled(LogLevel::info)) write(LogLevel::info, fmt::format(format, std::forward<Args>(args)...));
+void info(fmt::format_string<Args...> format, const Args&... args) {
+  write_formatted(LogLevel::info, format, fmt::make_format_args(args...));
 }
 template <typename... Args>
-void debug(fmt::format_string<Args...> format, Args&&... args) {
-  if (is_enabled(LogLevel::debug)) write(LogLevel::debug, fmt::format(format, std::forward<Args>(args)...));
+void debug(fmt::format_string<Args...> format, const Args&... args) {
+  write_formatted(LogLevel::debug, format, fmt::make_format_args(args...));
 }
 
 }  // namespace log

@@ -2,7 +2,7 @@
 
 #include "mqtt_logger/broker_address.hpp"
 #include "mqtt_logger/format/columns.hpp"
-#include "mqtt_logger/log.hpp"
+#include "mqtt_logger/log_line.hpp"
 #include "mqtt_logger/message.hpp"
 
 #include <chrono>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mqtt_logger/log.hpp"
+#include "mqtt_logger/log_line.hpp"
 #include "mqtt_logger/message.hpp"
 #include "mqtt_logger/statistics.hpp"
 

@@ -2,7 +2,7 @@
 #include "mqtt_logger/mqtt/subscriber.hpp"
 #include "mqtt_logger/platform/process.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <filesystem>
 #include <system_error>

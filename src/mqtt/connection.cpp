@@ -2,6 +2,8 @@
 
 #include "mqtt_logger/mqtt/inbox.hpp"
 
+#include <fmt/core.h>
+
 #include <filesystem>
 #include <optional>
 #include <system_error>

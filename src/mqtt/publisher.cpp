@@ -73,9 +73,8 @@ struct Publisher::Impl final : private mqtt::iaction_listener {
   [[nodiscard]] bool is_refusal(const mqtt::token& token) const;
 
   template <typename... Args>
-  void tell(LogLevel level, fmt::format_string<Args...> format, Args&&... args) const {
-    if (!role_.is_quiet && log::is_enabled(level))
-      log::write(level, fmt::format(format, std::forward<Args>(args)...));
+  void tell(LogLevel level, fmt::format_string<Args...> format, const Args&... args) const {
+    if (!role_.is_quiet) log::write_formatted(level, format, fmt::make_format_args(args...));
   }
 
   const Options options_;

@@ -3,7 +3,7 @@
 #include "mqtt_logger/error.hpp"
 #include "mqtt_logger/mqtt/tls_files.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 

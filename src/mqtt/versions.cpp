@@ -2,7 +2,7 @@
 
 #include "library_trace.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <mqtt/async_client.h>
 
 #include <cstring>

@@ -6,7 +6,7 @@
 #include "mqtt_logger/options/options_cli.hpp"
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

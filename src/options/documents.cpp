@@ -3,7 +3,7 @@
 #include "mqtt_logger/options/option_table.hpp"
 #include "mqtt_logger/options/options_cli.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <vector>

@@ -3,7 +3,7 @@
 #include "mqtt_logger/options/option_table.hpp"
 #include "mqtt_logger/options/option_values.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <chrono>
 #include <cstddef>

@@ -5,7 +5,7 @@
 #include "mqtt_logger/options/broker_uri.hpp"
 #include "mqtt_logger/options/config_file.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +14,7 @@
 #include <iterator>
 #include <numeric>
 #include <system_error>
+#include <utility>
 
 namespace mqtt_logger {
 namespace {

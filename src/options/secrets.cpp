@@ -4,7 +4,7 @@
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/platform/file_access.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cerrno>
 #include <fstream>

@@ -3,7 +3,7 @@
 #include "mqtt_logger/format/timestamp.hpp"
 #include "mqtt_logger/output/file_format.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

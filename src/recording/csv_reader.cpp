@@ -3,7 +3,7 @@
 #include "mqtt_logger/format/csv.hpp"
 #include "mqtt_logger/format/timestamp.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -5,7 +5,7 @@
 #include "mqtt_logger/format/json_text.hpp"
 #include "mqtt_logger/format/text.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 

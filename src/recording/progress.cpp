@@ -2,7 +2,7 @@
 
 #include "mqtt_logger/platform/standard_error.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cstdio>

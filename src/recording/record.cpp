@@ -6,7 +6,7 @@
 #include "mqtt_logger/format/text.hpp"
 #include "mqtt_logger/format/timestamp.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace mqtt_logger {
 namespace {

@@ -3,7 +3,7 @@
 #include "mqtt_logger/error.hpp"
 #include "mqtt_logger/topic_filter.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

@@ -6,7 +6,7 @@
 #include "mqtt_logger/running/output_lock.hpp"
 #include "mqtt_logger/running/status_text.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <chrono>
 #include <cstdio>

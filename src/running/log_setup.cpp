@@ -1,6 +1,9 @@
 #include "mqtt_logger/running/log_setup.hpp"
 
+#include "mqtt_logger/log.hpp"
 #include "mqtt_logger/platform/log_output.hpp"
+
+#include <fmt/core.h>
 
 #include <string>
 

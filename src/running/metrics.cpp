@@ -3,7 +3,7 @@
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/platform/replace_file.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdint>
 #include <optional>

@@ -5,7 +5,7 @@
 #include "mqtt_logger/platform/process.hpp"
 #include "mqtt_logger/running/service_report.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string_view>
 #include <utility>

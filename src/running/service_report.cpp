@@ -1,6 +1,6 @@
 #include "mqtt_logger/running/service_report.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

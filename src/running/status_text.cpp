@@ -3,7 +3,7 @@
 #include "mqtt_logger/escape.hpp"
 #include "mqtt_logger/format/timestamp.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 
 #include "mqtt_logger/format/timestamp.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

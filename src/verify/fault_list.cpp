@@ -1,6 +1,6 @@
 #include "mqtt_logger/verify/fault_list.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdio>
 

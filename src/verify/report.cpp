@@ -4,7 +4,7 @@
 #include "mqtt_logger/format/timestamp.hpp"
 #include "mqtt_logger/recording/progress.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <vector>

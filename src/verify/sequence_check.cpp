@@ -1,6 +1,6 @@
 #include "mqtt_logger/verify/sequence_check.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "mqtt_logger/verify/summary.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <charconv>

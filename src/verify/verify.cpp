@@ -3,7 +3,7 @@
 #include "mqtt_logger/verify/comparison.hpp"
 #include "mqtt_logger/verify/report.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdio>
 #include <system_error>

@@ -1,8 +1,7 @@
+#include "support/catch.hpp"
 #include "support/journal_device.hpp"
 #include "support/logger_run.hpp"
 #include "support/quiet_log.hpp"
-
-#include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <functional>

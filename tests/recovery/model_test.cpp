@@ -1,9 +1,8 @@
 #include "mqtt_logger/journal/layout.hpp"
 
+#include "support/catch.hpp"
 #include "support/logger_run.hpp"
 #include "support/quiet_log.hpp"
-
-#include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <array>

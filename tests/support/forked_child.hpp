@@ -1,6 +1,7 @@
 #pragma once
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>

@@ -8,11 +8,10 @@
 #include "mqtt_logger/output/writer.hpp"
 #include "mqtt_logger/statistics.hpp"
 
+#include "support/catch.hpp"
 #include "support/export_payloads.hpp"
 #include "support/memory_files.hpp"
 #include "support/test_journal.hpp"
-
-#include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <memory>

@@ -1,6 +1,6 @@
 #include "mqtt_logger/options/broker_uri.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 using namespace mqtt_logger;
 

@@ -2,7 +2,7 @@
 
 #include "mqtt_logger/journal/layout.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 #include <vector>
 

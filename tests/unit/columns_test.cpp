@@ -1,7 +1,7 @@
 #include "mqtt_logger/format/csv.hpp"
 #include "mqtt_logger/format/json.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,6 +1,6 @@
 #include "mqtt_logger/options/config_file.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 #include <ostream>
 

@@ -2,7 +2,7 @@
 
 #include "mqtt_logger/format/text.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 #include <string>
 

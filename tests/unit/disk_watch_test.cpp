@@ -1,9 +1,8 @@
 #include "mqtt_logger/running/disk_watch.hpp"
 
+#include "support/catch.hpp"
 #include "support/quiet_log.hpp"
 #include "support/temporary_folder.hpp"
-
-#include <catch2/catch.hpp>
 
 using namespace mqtt_logger;
 using namespace mqtt_logger::test;

@@ -1,6 +1,6 @@
 #include "mqtt_logger/platform/environment.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,6 +1,6 @@
 #include "mqtt_logger/escape.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 using namespace mqtt_logger;
 using namespace std::string_view_literals;

@@ -1,6 +1,6 @@
 #include "mqtt_logger/format/fields.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 #include <string>
 

@@ -2,9 +2,8 @@
 
 #include "mqtt_logger/format/csv.hpp"
 
+#include "support/catch.hpp"
 #include "support/memory_files.hpp"
-
-#include <catch2/catch.hpp>
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 #include "mqtt_logger/platform/file_name.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 using mqtt_logger::find_name_fault;
 

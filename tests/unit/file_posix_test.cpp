@@ -1,8 +1,8 @@
 #include "mqtt_logger/platform/file.hpp"
 
+#include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
 
-#include <catch2/catch.hpp>
 #include <sys/stat.h>
 
 using namespace mqtt_logger;

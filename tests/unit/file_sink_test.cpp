@@ -1,10 +1,9 @@
 #include "mqtt_logger/output/file_sink.hpp"
 
+#include "support/catch.hpp"
 #include "support/export_payloads.hpp"
 #include "support/memory_files.hpp"
 #include "support/test_journal.hpp"
-
-#include <catch2/catch.hpp>
 
 #include <string>
 

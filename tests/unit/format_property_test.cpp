@@ -7,8 +7,8 @@
 #include "../support/expected_text.hpp"
 #include "../support/random_text.hpp"
 #include "../support/round_trip.hpp"
+#include "support/catch.hpp"
 
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include <cstddef>
@@ -25,7 +25,7 @@ namespace {
 
 template <typename Check>
 void for_many_seeds(std::uint64_t count, Check check) {
-  const std::uint64_t first = Catch::rngSeed();
+  const std::uint64_t first = Catch::getSeed();
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     CAPTURE(seed);
     test::RandomText random{seed};

@@ -2,7 +2,7 @@
 
 #include "mqtt_logger/platform/mapped_file.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 #include <chrono>
 #include <string>

@@ -2,9 +2,8 @@
 
 #include "mqtt_logger/journal/crc32c.hpp"
 
+#include "support/catch.hpp"
 #include "support/test_journal.hpp"
-
-#include <catch2/catch.hpp>
 
 #include <string>
 #include <thread>

@@ -1,6 +1,6 @@
 #include "mqtt_logger/format/json_scan.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 #include <string>
 

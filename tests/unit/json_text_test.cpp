@@ -1,8 +1,7 @@
 #include "mqtt_logger/format/json_text.hpp"
 
 #include "../support/expected_text.hpp"
-
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,10 +1,9 @@
 #include "mqtt_logger/output/keeper.hpp"
 
+#include "support/catch.hpp"
 #include "support/journal_device.hpp"
 #include "support/logger_run.hpp"
 #include "support/quiet_log.hpp"
-
-#include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <string>

@@ -3,8 +3,8 @@
 
 #include "../../src/platform/terminal_posix.hpp"
 #include "../support/forked_child.hpp"
+#include "support/catch.hpp"
 
-#include <catch2/catch.hpp>
 #include <poll.h>
 #include <sys/socket.h>
 

@@ -1,6 +1,6 @@
 #include "mqtt_logger/platform/local_time.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 #include <chrono>
 #include <cstdlib>

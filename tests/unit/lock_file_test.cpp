@@ -2,9 +2,8 @@
 
 #include "mqtt_logger/platform/process.hpp"
 
+#include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
-
-#include <catch2/catch.hpp>
 
 #include <string>
 

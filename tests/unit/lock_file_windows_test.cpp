@@ -1,9 +1,8 @@
 #include "mqtt_logger/platform/lock_file.hpp"
 #include "mqtt_logger/platform/stop_events.hpp"
 
+#include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
-
-#include <catch2/catch.hpp>
 
 using namespace mqtt_logger;
 using namespace mqtt_logger::test;

@@ -1,8 +1,7 @@
 #include "mqtt_logger/platform/mapped_file.hpp"
 
+#include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
-
-#include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <cstring>

@@ -1,8 +1,7 @@
 #include "mqtt_logger/running/metrics.hpp"
 
+#include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
-
-#include <catch2/catch.hpp>
 
 using namespace mqtt_logger;
 using namespace mqtt_logger::test;

@@ -3,11 +3,10 @@
 #include "mqtt_logger/error.hpp"
 #include "mqtt_logger/journal/layout.hpp"
 
+#include "support/catch.hpp"
 #include "support/quiet_log.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/test_journal.hpp"
-
-#include <catch2/catch.hpp>
 
 #include <string>
 

@@ -2,7 +2,7 @@
 
 #include "mqtt_logger/error.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 using namespace mqtt_logger;
 

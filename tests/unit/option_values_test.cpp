@@ -1,6 +1,6 @@
 #include "mqtt_logger/options/option_values.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 #include <string>
 

@@ -1,6 +1,6 @@
 #include "../../src/platform/quit_line.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 #include <string>
 

@@ -1,6 +1,6 @@
 #include "mqtt_logger/running/rate_meter.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 using namespace mqtt_logger;
 using namespace std::chrono_literals;
@@ -11,8 +11,8 @@ TEST_CASE("A rate is that of the last minute") {
   CHECK(meter.measure(0, start) == 0);
   CHECK(meter.measure(50, start + 500ms) == 0);
   for (int second = 1; second <= 100; ++second) {
-    CHECK(meter.measure(static_cast<std::uint64_t>(second) * 100, start + second * 1s) == Approx(100));
+    CHECK(meter.measure(static_cast<std::uint64_t>(second) * 100, start + second * 1s) == Catch::Approx(100));
   }
-  CHECK(meter.measure(10'000, start + 130s) == Approx(50).epsilon(0.05));
+  CHECK(meter.measure(10'000, start + 130s) == Catch::Approx(50).epsilon(0.05));
   CHECK(meter.measure(10'000, start + 300s) == 0);
 }

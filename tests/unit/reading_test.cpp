@@ -1,6 +1,7 @@
 #include "mqtt_logger/mqtt/reading.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>

@@ -5,7 +5,7 @@
 #include "mqtt_logger/recording/csv_reader.hpp"
 #include "mqtt_logger/recording/json_reader.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 #include <algorithm>
 #include <string>

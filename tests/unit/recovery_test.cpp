@@ -3,11 +3,10 @@
 #include "mqtt_logger/error.hpp"
 #include "mqtt_logger/format/csv.hpp"
 
+#include "support/catch.hpp"
 #include "support/journal_device.hpp"
 #include "support/logger_run.hpp"
 #include "support/quiet_log.hpp"
-
-#include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <string>

@@ -1,6 +1,6 @@
 #include "mqtt_logger/output/retention.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 #include <chrono>
 #include <string>

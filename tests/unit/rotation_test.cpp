@@ -2,7 +2,7 @@
 
 #include "mqtt_logger/platform/local_time.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 #include <chrono>
 

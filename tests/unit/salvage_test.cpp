@@ -1,8 +1,7 @@
 #include "mqtt_logger/journal/salvage.hpp"
 
+#include "support/catch.hpp"
 #include "support/test_journal.hpp"
-
-#include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <string>

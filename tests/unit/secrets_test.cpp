@@ -2,10 +2,9 @@
 
 #include "mqtt_logger/error.hpp"
 
+#include "support/catch.hpp"
 #include "support/quiet_log.hpp"
 #include "support/temporary_folder.hpp"
-
-#include <catch2/catch.hpp>
 
 #include <fstream>
 

@@ -2,7 +2,7 @@
 
 #include "mqtt_logger/topic_filter.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 #include <set>
 #include <string>

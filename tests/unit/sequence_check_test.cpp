@@ -1,6 +1,6 @@
 #include "mqtt_logger/verify/sequence_check.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 #include <vector>
 

@@ -2,9 +2,8 @@
 
 #include "mqtt_logger/log.hpp"
 
+#include "support/catch.hpp"
 #include "support/quiet_log.hpp"
-
-#include <catch2/catch.hpp>
 
 using namespace mqtt_logger;
 using namespace std::chrono_literals;

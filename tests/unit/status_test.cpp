@@ -1,6 +1,7 @@
 #include "mqtt_logger/status.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
+
 #include <nlohmann/json.hpp>
 
 using namespace mqtt_logger;

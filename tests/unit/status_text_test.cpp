@@ -1,6 +1,6 @@
 #include "mqtt_logger/running/status_text.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 using namespace mqtt_logger;
 using namespace std::chrono_literals;

@@ -3,8 +3,7 @@
 #include "mqtt_logger/platform/stop_events.hpp"
 
 #include "../support/forked_child.hpp"
-
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 #include <string>
 #include <thread>

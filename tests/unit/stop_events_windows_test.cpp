@@ -1,7 +1,8 @@
 // What needs a console or a pipe is in tests/windows.
 #include "mqtt_logger/platform/stop_events.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
+
 #include <windows.h>
 
 #include <atomic>

@@ -1,6 +1,6 @@
 #include "mqtt_logger/mqtt/subscriptions.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 using namespace mqtt_logger;
 

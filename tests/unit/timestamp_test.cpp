@@ -1,6 +1,6 @@
 #include "mqtt_logger/format/timestamp.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 #include <chrono>
 #include <initializer_list>

@@ -1,6 +1,6 @@
 #include "mqtt_logger/topic_filter.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 #include <random>
 #include <vector>

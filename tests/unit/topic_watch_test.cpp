@@ -1,6 +1,6 @@
 #include "mqtt_logger/topic_watch.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 using namespace mqtt_logger;
 using namespace std::chrono_literals;
