@@ -2,18 +2,12 @@
 
 #include "mqtt_logger/log.hpp"
 
-#include <chrono>
 #include <utility>
 
 namespace mqtt_logger {
-namespace {
 
-constexpr std::chrono::seconds kSyncEvery{1};
-
-}  // namespace
-
-Syncer::Syncer(Journal& journal, Exports& exports)
-    : journal_{journal}, exports_{exports}, checkpoint_{journal.checkpoint()} {}
+Syncer::Syncer(Journal& journal, Exports& exports, std::chrono::milliseconds every)
+    : journal_{journal}, exports_{exports}, every_{every}, checkpoint_{journal.checkpoint()} {}
 
 Syncer::~Syncer() {
   join();
@@ -38,7 +32,7 @@ void Syncer::join() noexcept {
 void Syncer::run() noexcept {
   while (!is_stopping_.load(std::memory_order_acquire)) {
     static_cast<void>(sync());
-    journal_.wait_for_sync_request(kSyncEvery);
+    journal_.wait_for_sync_request(every_);
   }
 }
 

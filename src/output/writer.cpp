@@ -18,22 +18,22 @@ constexpr std::size_t kBatchBytes = std::size_t{256} * 1024;
 // cost more than the message. After so many rounds without any the writer sleeps until it is woken.
 constexpr auto kPause = 1ms;
 constexpr int kIdleRoundsBeforeSleep = 20;
-constexpr auto kLookEvery = 1s;
 constexpr auto kRetryEvery = 1s;
 
 }  // namespace
 
 Writer::Writer(Journal& journal, Exports& exports, Syncer& syncer, const Options& options,
-               Statistics& statistics)
+               Statistics& statistics, std::chrono::milliseconds look_every)
     : journal_{journal},
       exports_{exports},
       syncer_{syncer},
       fsync_{options.fsync},
       statistics_{statistics},
+      look_every_{look_every},
       fields_{options.columns, options.client_id},
       next_{journal.checkpoint()},
       committed_{journal.checkpoint()},
-      next_look_{std::chrono::steady_clock::now() + kLookEvery} {}
+      next_look_{std::chrono::steady_clock::now() + look_every} {}
 
 Writer::~Writer() {
   stop();
@@ -86,7 +86,7 @@ void Writer::run() noexcept {
     if (turn == Turn::blocked) {
       std::this_thread::sleep_for(kRetryEvery);
     } else if (idle_rounds > kIdleRoundsBeforeSleep) {
-      journal_.wait_for_records(next_.position, kLookEvery);
+      journal_.wait_for_records(next_.position, look_every_);
     } else {
       std::this_thread::sleep_for(kPause);
     }
@@ -107,7 +107,7 @@ bool Writer::look_after_exports() noexcept {
     }
     are_files_new_ = true;
   }
-  next_look_ = now + kLookEvery;
+  next_look_ = now + look_every_;
   return !are_files_new_ || commit_to_device();
 }
 

@@ -14,6 +14,7 @@
 #include "support/test_journal.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,11 +35,12 @@ inline Options make_options(Fsync fsync = Fsync::everysec) {
 /// turn, and ended by the destructor as by SIGKILL.
 class LoggerRun {
  public:
-  LoggerRun(std::unique_ptr<MappedFile> mapping, FileSystem& files, const Options& options)
+  LoggerRun(std::unique_ptr<MappedFile> mapping, FileSystem& files, const Options& options,
+            std::chrono::milliseconds look_every = std::chrono::seconds{1})
       : journal_{std::move(mapping)},
         exports_{files, options, journal_, recover(files, options, journal_)},
         syncer_{journal_, exports_},
-        writer_{journal_, exports_, syncer_, options, statistics_} {
+        writer_{journal_, exports_, syncer_, options, statistics_, look_every} {
     journal_.set_redelivery_window(1000);
   }
 

@@ -4,6 +4,7 @@
 #include "support/logger_run.hpp"
 #include "support/quiet_log.hpp"
 
+#include <chrono>
 #include <string>
 
 using namespace mqtt_logger;
@@ -166,7 +167,7 @@ TEST_CASE("A file that fails and is then taken away loses nothing: what waits is
   const QuietLog quiet;
   MemoryFiles files;
   JournalMemory journal{4096};
-  LoggerRun run{journal.map(), files, make_options()};
+  LoggerRun run{journal.map(), files, make_options(), 0ms};  // looks each turn
   write(run, "#1");
   REQUIRE(run.append("#2") == Admission::appended);
   files.fail(1, 100, std::errc::io_error);  // the JSON export; the CSV has the record
@@ -174,7 +175,6 @@ TEST_CASE("A file that fails and is then taken away loses nothing: what waits is
   files.stop_failing();
   files.take_away("exports/data.json");
   REQUIRE(run.append("#3") == Admission::appended);
-  std::this_thread::sleep_for(std::chrono::milliseconds{1100});  // until it looks
   run.drain();
   CHECK(payloads_in(files, Format::csv) == Payloads{"#1", "#2", "#3"});
   CHECK(payloads_in(files, Format::json) == Payloads{"#2", "#3"});

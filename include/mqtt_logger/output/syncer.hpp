@@ -4,6 +4,7 @@
 #include "mqtt_logger/output/exports.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <mutex>
 #include <optional>
 #include <system_error>
@@ -22,7 +23,7 @@ namespace mqtt_logger {
 ///          same: a device that fails must not stop the logger.
 class Syncer {
  public:
-  Syncer(Journal& journal, Exports& exports);
+  Syncer(Journal& journal, Exports& exports, std::chrono::milliseconds every = std::chrono::seconds{1});
   ~Syncer();
   Syncer(const Syncer&) = delete;
   Syncer& operator=(const Syncer&) = delete;
@@ -45,6 +46,7 @@ class Syncer {
 
   Journal& journal_;
   Exports& exports_;
+  const std::chrono::milliseconds every_;
 
   mutable std::mutex checkpoint_mutex_;  // taken once a batch, and once a sync
   Checkpoint checkpoint_;

@@ -30,7 +30,8 @@ class Writer {
   /// What a turn of the loop did.
   enum class Turn : std::uint8_t { idle, wrote, blocked };
 
-  Writer(Journal& journal, Exports& exports, Syncer& syncer, const Options& options, Statistics& statistics);
+  Writer(Journal& journal, Exports& exports, Syncer& syncer, const Options& options, Statistics& statistics,
+         std::chrono::milliseconds look_every = std::chrono::seconds{1});
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -65,6 +66,7 @@ class Writer {
   Syncer& syncer_;
   Fsync fsync_;
   Statistics& statistics_;
+  const std::chrono::milliseconds look_every_;  ///< whether the files are still there
   FieldsMaker fields_;
   ClockWatch clock_;
 
