@@ -16,7 +16,7 @@
 namespace mqtt_logger {
 namespace {
 
-constexpr DWORD kShared = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+constexpr DWORD kSharedByAll = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
 
 Handle open_for_reading(const std::filesystem::path& path, DWORD shared) noexcept {
   return Handle{CreateFileW(path.c_str(), GENERIC_READ, shared, nullptr, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL,
@@ -73,7 +73,7 @@ class WindowsLockFile final : public LockFile {
 };
 
 std::string read_text(const std::filesystem::path& path) {
-  const Handle handle = open_for_reading(path, kShared);
+  const Handle handle = open_for_reading(path, kSharedByAll);
   if (!handle) return {};
   std::string text(kLongestLockText, '\0');
   DWORD length = 0;
@@ -140,7 +140,7 @@ std::error_code ask_holder_to_stop(const std::filesystem::path& path, std::uint6
 }
 
 std::uint64_t find_living_process(const std::filesystem::path& path) {
-  const Handle file = open_for_reading(path, kShared);
+  const Handle file = open_for_reading(path, kSharedByAll);
   FILETIME written{};
   if (!file || GetFileTime(file.get(), nullptr, nullptr, &written) == 0) return 0;
   const std::uint64_t id = parse_process_id(read_text(path));
