@@ -69,7 +69,7 @@ bool append_decoded_base64(std::string& out, std::string_view text) {
     out[at++] = static_cast<char>(bits >> 8);
     out[at++] = static_cast<char>(bits);
   }
-  out.resize(out.size() - padding);
+  out.erase(out.size() - padding);
   // Bits that stand for nothing must be zero: there is one spelling for each content.
   const std::uint32_t unused = padding == 2 ? bits & 0xFFFF : padding == 1 ? bits & 0xFF : 0;
   return wrong == 0 && unused == 0;

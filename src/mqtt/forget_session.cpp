@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPatience = 15s;  // beyond the library's own for a connection
+constexpr auto kForgetTimeout = 15s;  // beyond the library's own for a connection
 
 enum class Outcome { ended, failed, refused, other_version };
 
@@ -25,7 +25,7 @@ Outcome end_session(const Options& options, const BrokerAddress& broker, MqttVer
     mqtt::async_client client{make_uri(broker), client_id, make_create_options(version)};
     const auto connected = client.connect(make_clean_options(options, broker, version));
     try {
-      if (!connected->wait_for(kPatience)) {
+      if (!connected->wait_for(kForgetTimeout)) {
         log::error("{}: no answer; the session '{}' is not ended", to_string(broker), client_id);
         return Outcome::failed;
       }
@@ -35,7 +35,7 @@ Outcome end_session(const Options& options, const BrokerAddress& broker, MqttVer
                  client_id);
       return is_refused_for_good(*connected) ? Outcome::refused : Outcome::failed;
     }
-    client.disconnect()->wait_for(kPatience);
+    client.disconnect()->wait_for(kForgetTimeout);
     log::info("{}: the session '{}' is ended, and with it what the broker kept for it", to_string(broker),
               client_id);
     return Outcome::ended;

@@ -24,7 +24,7 @@ using Clock = std::chrono::steady_clock;
 /// Mosquitto throws out a QoS 2 publisher with more messages in flight than its max_inflight_messages (20).
 /// At QoS 0 the limit keeps the library from buffering without end what the socket does not take.
 constexpr std::size_t kMaxInFlight = 20;
-constexpr auto kStopPatience = 1s;
+constexpr auto kDisconnectTimeout = 1s;
 
 /// After so many connections in a row that ended before anything was acknowledged, the oldest message is
 /// taken for the reason (too large for the broker, say), and given up.
@@ -220,7 +220,7 @@ void Publisher::Impl::send(Delivery& delivery) {
 
 void Publisher::Impl::stop() noexcept {
   try {
-    if (client_ && is_up_) client_->disconnect()->wait_for(kStopPatience);
+    if (client_ && is_up_) client_->disconnect()->wait_for(kDisconnectTimeout);
   } catch (const mqtt::exception&) {  // it is gone already
   }
   client_.reset();

@@ -21,8 +21,8 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr Clock::duration kNever = 1h;
-constexpr auto kStopPatience = 1s;  ///< for the last acknowledgements
+constexpr Clock::duration kNoReading = 1h;
+constexpr auto kLastAcknowledgementsTimeout = 1s;  ///< for the last acknowledgements
 constexpr auto kAfterFailure = 1s;
 constexpr PublisherRole kRole{
     .name = "simulator", .in_words = "the simulated sensors", .is_quiet = true, .gives_up = false};
@@ -125,7 +125,7 @@ Clock::duration Simulator::Impl::advance() {
 Clock::duration Simulator::Impl::publish_due() {
   constexpr int kMaximumAtOnce = 1000;  // so that a stop is noticed
   const bool was_connected = std::exchange(was_connected_, publisher_.is_connected());
-  if (!was_connected_) return kNever;
+  if (!was_connected_) return kNoReading;
   if (!was_connected) {
     if (next_number_ == 0)
       log::info("simulating {} sensors, one of them {}", sensors_.size(), sensors_.front().topic);
@@ -135,7 +135,7 @@ Clock::duration Simulator::Impl::publish_due() {
   for (int count = 0; count < kMaximumAtOnce; ++count) {
     const auto wait = beginning_ + due_after_first() - Clock::now();
     if (wait > Clock::duration::zero()) return wait;
-    if (!publisher_.has_room()) return kNever;
+    if (!publisher_.has_room()) return kNoReading;
     publisher_.publish(make_next_reading());
   }
   return Clock::duration::zero();
@@ -155,7 +155,7 @@ OutgoingMessage Simulator::Impl::make_next_reading() {
 }
 
 void Simulator::Impl::wait_for_acknowledgements() {
-  const auto end = Clock::now() + kStopPatience;
+  const auto end = Clock::now() + kLastAcknowledgementsTimeout;
   while (publisher_.in_flight() > 0 && publisher_.is_connected() && Clock::now() < end) {
     Lock lock{mutex_};
     changed_.wait_until(lock, end, [this] { return is_changed_; });

@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kNever = std::chrono::milliseconds{1h};
+constexpr auto kNoReport = std::chrono::milliseconds{1h};
 
 }  // namespace
 
@@ -27,7 +27,7 @@ StatusReporter::StatusReporter(const Options& options, Subscriber& subscriber, c
 
 std::chrono::milliseconds StatusReporter::advance() {
   const bool was_subscribed = std::exchange(was_subscribed_, subscriber_.is_subscribed());
-  if (!is_wanted_ || !was_subscribed_) return kNever;
+  if (!is_wanted_ || !was_subscribed_) return kNoReport;
   const auto now = Clock::now();
   const bool is_regular = interval_ != 0ms;
   auto silent = find_silent();
@@ -36,7 +36,7 @@ std::chrono::milliseconds StatusReporter::advance() {
     subscriber_.publish_status(make(StatusState::online));
     next_ = now + interval_;
   }
-  return is_regular ? std::chrono::ceil<std::chrono::milliseconds>(next_ - now) : kNever;
+  return is_regular ? std::chrono::ceil<std::chrono::milliseconds>(next_ - now) : kNoReport;
 }
 
 void StatusReporter::stop() {

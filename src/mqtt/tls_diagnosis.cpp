@@ -21,8 +21,8 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kPatience = 8s;         // to connect and to shake hands
-constexpr auto kRefusalPatience = 2s;  // for a broker that does not like our certificate to say so
+constexpr auto kHandshakeTimeout = 8s;  // to connect and to shake hands
+constexpr auto kRefusalPatience = 2s;   // for a broker that does not like our certificate to say so
 
 struct FreeBio {
   void operator()(BIO* bio) const noexcept { BIO_free_all(bio); }
@@ -107,7 +107,7 @@ class Look {
     Bio connection{BIO_new_connect(address.c_str())};
     if (!connection) return {};
     BIO_set_nbio(connection.get(), 1);
-    deadline_ = Clock::now() + kPatience;
+    deadline_ = Clock::now() + kHandshakeTimeout;
     if (!repeat(connection.get(), [&] { return BIO_do_connect(connection.get()); }))
       return "nothing answers there, or the host is unknown";
 

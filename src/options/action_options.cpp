@@ -4,6 +4,8 @@
 #include "mqtt_logger/format/timestamp.hpp"
 #include "mqtt_logger/topic_filter.hpp"
 
+#include "option_kinds.hpp"
+
 #include <charconv>
 #include <cmath>
 #include <string>
@@ -12,15 +14,6 @@
 
 namespace mqtt_logger {
 namespace {
-
-using Apply = std::function<OptionFault(OptionsDraft&, const std::string&)>;
-
-Apply flag(bool Options::*member) {
-  return [member](OptionsDraft& draft, const std::string& text) -> OptionFault {
-    draft.options.*member = text == "true";
-    return text == "true" || text == "false" ? std::nullopt : OptionFault{"must be true or false"};
-  };
-}
 
 Apply add_path(std::vector<std::filesystem::path> Options::*member) {
   return [member](OptionsDraft& draft, const std::string& text) -> OptionFault {

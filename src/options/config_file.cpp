@@ -10,7 +10,7 @@
 namespace mqtt_logger {
 namespace {
 
-constexpr std::string_view kDigits = "0123456789";
+constexpr std::string_view kDecimalDigits = "0123456789";
 constexpr std::string_view kKeyCharacters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 constexpr std::string_view kWordEnds = " \t\n,]#";
@@ -20,7 +20,7 @@ bool is_number(std::string_view word) noexcept {
   if (word.starts_with('+') || word.starts_with('-')) word.remove_prefix(1);
   const std::size_t point = std::min(word.find('.'), word.size());
   const auto has_digits_only = [](std::string_view part) {
-    return !part.empty() && part.find_first_not_of(kDigits) == std::string_view::npos;
+    return !part.empty() && part.find_first_not_of(kDecimalDigits) == std::string_view::npos;
   };
   return has_digits_only(word.substr(0, point)) &&
          (point == word.size() || has_digits_only(word.substr(point + 1)));

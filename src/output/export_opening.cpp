@@ -8,6 +8,8 @@
 
 #include "journal_replay.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -27,7 +29,7 @@ std::filesystem::path side_path(const std::filesystem::path& path, std::string_v
       std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()))};
   time.resize(19);
   std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
-  const std::string counter = attempt == 0 ? "" : "-" + std::to_string(attempt + 1);
+  const std::string counter = attempt == 0 ? "" : fmt::format("-{}", attempt + 1);
   std::filesystem::path side = path;
   side.replace_filename(
       fmt::format("{}.{}-{}Z{}{}", path.stem().string(), what, time, counter, path.extension().string()));

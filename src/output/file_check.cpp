@@ -12,7 +12,7 @@
 namespace mqtt_logger {
 namespace {
 
-constexpr std::uint64_t kChunkBytes = std::uint64_t{64} * 1024;
+constexpr std::uint64_t kReadBytes = std::uint64_t{64} * 1024;
 // A column of the largest MQTT message, with each quotation mark doubled.
 constexpr std::uint64_t kMaxRecordBytes = std::uint64_t{512} * 1024 * 1024;
 
@@ -30,7 +30,7 @@ class LineReader {
       begin_ = 0;
       if (next_ == size_) return std::nullopt;
       const std::size_t searched = buffer_.size();
-      const std::uint64_t end = std::min(size_, next_ + kChunkBytes);
+      const std::uint64_t end = std::min(size_, next_ + kReadBytes);
       buffer_ += read_bytes(file_, next_, end);
       next_ = end;
       if (const std::size_t zero = buffer_.find('\0', searched); zero != std::string::npos) {
@@ -99,7 +99,7 @@ std::uint64_t find_whole_json(LineReader& lines, std::uint64_t begin, const File
 // Where the line that holds the byte before `end` begins.
 std::uint64_t find_line_begin(File& file, std::uint64_t end) {
   for (std::uint64_t begin = end; begin != 0; end = begin) {
-    begin -= std::min(begin, kChunkBytes);
+    begin -= std::min(begin, kReadBytes);
     const std::size_t line_break = read_bytes(file, begin, end).rfind('\n');
     if (line_break != std::string::npos) return begin + line_break + 1;
   }
@@ -108,7 +108,7 @@ std::uint64_t find_line_begin(File& file, std::uint64_t end) {
 
 // Reads on towards the beginning only as long as the last columns of a CSV record are that large.
 bool ends_with_record(File& file, const FileFormat& format, std::uint64_t body_size) {
-  for (std::uint64_t size = kChunkBytes;; size *= 8) {
+  for (std::uint64_t size = kReadBytes;; size *= 8) {
     std::string end = read_bytes(file, body_size - std::min(body_size, size), body_size);
     if (format.closing.empty()) {
       if (!end.ends_with('\n')) return false;
@@ -159,7 +159,7 @@ bool is_continuable(File& file, const FileFormat& format, std::uint64_t size) {
 FileFormat find_format_of(File& file, const FileFormat& format, std::uint64_t size) {
   FileFormat found = format;
   if (format.format != Format::csv) return found;
-  const std::string begin = read_bytes(file, 0, std::min(size, kChunkBytes));
+  const std::string begin = read_bytes(file, 0, std::min(size, kReadBytes));
   const std::string header = begin.substr(0, begin.find('\n') + 1);
   constexpr std::string_view kFields = kCsvHeader.substr(0, kCsvHeader.size() - 1);
   const char behind_fields = header.size() > kFields.size() ? header[kFields.size()] : '\0';

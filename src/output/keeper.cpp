@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kLookEvery = 1s;
+constexpr auto kWakeEvery = 1s;
 constexpr auto kKeepEvery = 60s;
 
 std::chrono::sys_seconds now() {
@@ -66,7 +66,7 @@ bool Keeper::wait_for_turn(std::uint64_t turns) {
   const auto end = std::chrono::steady_clock::now() + kKeepEvery;
   std::unique_lock lock{mutex_};
   while (exports_.finished_turns() == turns && std::chrono::steady_clock::now() < end) {
-    if (stop_wanted_.wait_for(lock, kLookEvery, [this] { return is_stopping_.load(); })) return false;
+    if (stop_wanted_.wait_for(lock, kWakeEvery, [this] { return is_stopping_.load(); })) return false;
   }
   return !is_stopping_;
 }

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kSignalled = 128;  // how shells count the end by a signal
 
-[[noreturn]] void throw_startup_error(const std::string& what) {
+[[noreturn]] void throw_background_error(const std::string& what) {
   throw StartupError{ExitCode::output_unusable,
                      "--background: " + what + ": " + std::generic_category().message(errno)};
 }
@@ -88,7 +88,7 @@ int wait_for_end(pid_t logger) noexcept {
 void leave_terminal() {
   ::setsid();
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-  if (null < 0) throw_startup_error("cannot open /dev/null");
+  if (null < 0) throw_background_error("cannot open /dev/null");
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (null != stream) ::dup2(null, stream);
   }
@@ -99,16 +99,16 @@ void leave_terminal() {
 
 std::unique_ptr<Background> go_to_background() {
   std::array<int, 2> ends{};
-  if (::pipe(ends.data()) != 0) throw_startup_error("cannot make a pipe");
+  if (::pipe(ends.data()) != 0) throw_background_error("cannot make a pipe");
   // Above the standard streams, which may have been closed and are about to be replaced.
   for (int& end : ends) {
     const int moved = ::fcntl(end, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    if (moved < 0) throw_startup_error("cannot make a pipe");
+    if (moved < 0) throw_background_error("cannot make a pipe");
     ::close(end);
     end = moved;
   }
   const pid_t logger = ::fork();
-  if (logger < 0) throw_startup_error("cannot start a process");
+  if (logger < 0) throw_background_error("cannot start a process");
   if (logger > 0) {
     ::close(ends[1]);
     wait_for_report(ends[0], logger);

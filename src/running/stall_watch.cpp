@@ -7,7 +7,7 @@
 namespace mqtt_logger {
 namespace {
 
-constexpr std::chrono::seconds kPatience{5};
+constexpr std::chrono::seconds kStalledAfter{5};
 
 }  // namespace
 
@@ -19,7 +19,7 @@ void StallWatch::look(std::uint64_t writer_turns, std::uint64_t pending_bytes, C
     if (stalled_.end()) log::info("the disk of {} answers again after {} s", output_, silence);
     return;
   }
-  if (now - last_turn_ < kPatience || !stalled_.is_due(now)) return;
+  if (now - last_turn_ < kStalledAfter || !stalled_.is_due(now)) return;
   log::error(
       "the disk of {} has not answered for {} s; nothing is lost while the journal has room ({} bytes wait "
       "in "

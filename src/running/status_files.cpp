@@ -11,7 +11,7 @@
 namespace mqtt_logger {
 namespace {
 
-constexpr std::chrono::seconds kPatience{2};
+constexpr std::chrono::seconds kFlushTimeout{2};
 
 }  // namespace
 
@@ -33,7 +33,7 @@ void StatusFiles::show(const Status& status) {
 
 void StatusFiles::wait_until_shown() {
   std::unique_lock lock{mutex_};
-  is_done_.wait_for(lock, kPatience, [this] { return !next_ && !is_working_; });
+  is_done_.wait_for(lock, kFlushTimeout, [this] { return !next_ && !is_working_; });
 }
 
 std::vector<DiskStatus> StatusFiles::disks() {

@@ -18,7 +18,7 @@ bool is_same_payload(const RecordedMessage& left, const RecordedMessage& right) 
                     [&](char a, char b) { return as_in_json(a) == as_in_json(b); });
 }
 
-std::string format_time(ReceiveTime time) {
+std::string write_time(ReceiveTime time) {
   TimestampFormatter formatter;
   return std::string{formatter.format(time)};
 }
@@ -69,7 +69,7 @@ bool CheckedSeries::advance() {
   if (!has_record_) return false;
   if (last_time_ && record_.time < *last_time_)
     add_fault(
-        fmt::format("the time goes back from {} to {}", format_time(*last_time_), format_time(record_.time)));
+        fmt::format("the time goes back from {} to {}", write_time(*last_time_), write_time(record_.time)));
   last_time_ = record_.time;
   if (const auto fault = summary_.add(record_)) add_fault(*fault);
   return true;
