@@ -12,6 +12,10 @@ void append_hexadecimal(std::string& out, unsigned char byte) {
   out += digits[byte & 0x0F];
 }
 
+bool begins_character(char byte) noexcept {
+  return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
+}
+
 }  // namespace
 
 void append_escaped(std::string& out, std::string_view text) {
@@ -28,6 +32,31 @@ void append_escaped(std::string& out, std::string_view text) {
     }
     is_within_c1 = begins_c1;
   }
+}
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  append_escaped(out, text);
+  return out;
+}
+
+std::string cut_at_character(std::string_view text, std::size_t maximum_bytes) {
+  if (text.size() <= maximum_bytes) return std::string{text};
+  constexpr std::size_t kMostContinued = 3;  // bytes of one character
+  std::size_t end = maximum_bytes;
+  while (end > 0 && maximum_bytes - end < kMostContinued && !begins_character(text[end])) --end;
+  return std::string{text.substr(0, begins_character(text[end]) ? end : maximum_bytes)};
+}
+
+std::string shortened(std::string_view text) {
+  constexpr std::size_t kMaximumCharacters = 200;
+  constexpr std::size_t kLongestCharacter = 4;
+  std::size_t characters = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!begins_character(text[i]) && i < kMaximumCharacters * kLongestCharacter) continue;
+    if (++characters > kMaximumCharacters) return std::string{text.substr(0, i)} + "…";
+  }
+  return std::string{text};
 }
 
 }  // namespace mqtt_logger

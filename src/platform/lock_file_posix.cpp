@@ -1,4 +1,5 @@
 #include "mqtt_logger/platform/lock_file.hpp"
+#include "mqtt_logger/platform/process.hpp"
 
 #include "error_posix.hpp"
 #include "lock_text.hpp"
@@ -12,7 +13,7 @@
 
 #include <cerrno>
 #include <chrono>
-#include <fstream>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <thread>
@@ -59,8 +60,8 @@ std::error_code write_all(int descriptor, std::string_view bytes, off_t offset) 
 
 class PosixLockFile final : public LockFile {
  public:
-  PosixLockFile(const std::filesystem::path& path, int descriptor)
-      : path_{std::filesystem::absolute(path)}, descriptor_{descriptor}, begin_{make_lock_line()} {}
+  PosixLockFile(const std::filesystem::path& path, int descriptor, LockKind kind)
+      : path_{std::filesystem::absolute(path)}, descriptor_{descriptor}, begin_{make_lock_begin(kind)} {}
   ~PosixLockFile() override {
     // Before the lock ends, so that it can only be our own file; unless somebody has put another in its
     // place.
@@ -104,40 +105,57 @@ std::string read_text(int descriptor) {
   return text;
 }
 
-/// When a process has started, in seconds since the machine has; nothing if that is unknown.
-std::optional<double> find_start(std::uint64_t process) {
-  std::ifstream file{"/proc/" + std::to_string(process) + "/stat"};
-  std::string text{std::istreambuf_iterator<char>{file}, {}};
-  const std::size_t name_end = text.rfind(')');  // the name may hold anything
-  if (name_end == std::string::npos) return std::nullopt;
-  constexpr int kFieldsBefore = 19;  // between the name and the time of the start
-  std::size_t begin = name_end + 1;
-  for (int field = 0; field < kFieldsBefore && begin != std::string::npos; ++field)
-    begin = text.find(' ', begin + 1);
-  if (begin == std::string::npos) return std::nullopt;
-  const std::uint64_t ticks = parse_process_id(std::string_view{text}.substr(begin + 1));
-  return static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-}
-
 double to_seconds(const timespec& time) noexcept {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
 bool is_younger(std::uint64_t process, const timespec& file_time) {
-  const auto start = find_start(process);
-  if (!start) return false;
+  const std::uint64_t start = start_of_process(process);
+  if (start == 0) return false;
   timespec now{};
   timespec since_boot{};
   ::clock_gettime(CLOCK_REALTIME, &now);
   ::clock_gettime(CLOCK_BOOTTIME, &since_boot);
   constexpr double kSlack = 1;  // the kernel counts in ticks
-  return to_seconds(now) - to_seconds(since_boot) + *start > to_seconds(file_time) + kSlack;
+  const double started = static_cast<double>(start) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+  return to_seconds(now) - to_seconds(since_boot) + started > to_seconds(file_time) + kSlack;
+}
+
+/// Whether a process has this file open; nothing if we may not know.
+std::optional<bool> has_open(std::uint64_t process, const struct stat& file) {
+  std::error_code error;
+  const std::filesystem::path folder = "/proc/" + std::to_string(process) + "/fd";
+  for (std::filesystem::directory_iterator entry{folder, error}, end; !error && entry != end;
+       entry.increment(error)) {
+    struct stat opened {};
+    if (::stat(entry->path().c_str(), &opened) == 0 && opened.st_dev == file.st_dev &&
+        opened.st_ino == file.st_ino)
+      return true;
+  }
+  return error ? std::nullopt : std::optional{false};
+}
+
+/// Whether the process that a lock file names has written it.
+bool is_writer(std::string_view text, int descriptor) {
+  const std::uint64_t process = parse_process_id(text);
+  if (process == 0) return true;  // it names nobody
+  if (const std::uint64_t start = parse_process_start(text); start != 0)
+    return start_of_process(process) == start;
+  struct stat file {};
+  if (::fstat(descriptor, &file) != 0) return false;
+  if (const auto is_open = has_open(process, file)) return *is_open;
+  return !is_younger(process, file.st_mtim);
+}
+
+LockReading read_held(int descriptor) {
+  const std::string text = read_text(descriptor);
+  return parse_lock_text(text, is_writer(text, descriptor));
 }
 
 }  // namespace
 
 std::error_code take_lock(const std::filesystem::path& path, std::unique_ptr<LockFile>& lock,
-                          std::uint64_t& holder) {
+                          std::uint64_t& holder, LockKind kind) {
   holder = 0;
   const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
   for (;;) {
@@ -149,11 +167,11 @@ std::error_code take_lock(const std::filesystem::path& path, std::unique_ptr<Loc
         std::this_thread::sleep_for(kTryLockAgainAfter);
         continue;
       }
-      holder = parse_process_id(read_text(descriptor.get()));
+      holder = read_held(descriptor.get()).holder;
       return std::make_error_code(std::errc::resource_unavailable_try_again);
     }
     if (!is_still_named(descriptor.get(), path)) continue;
-    auto taken = std::make_unique<PosixLockFile>(path, descriptor.release());
+    auto taken = std::make_unique<PosixLockFile>(path, descriptor.release(), kind);
     const std::error_code error = taken->begin();
     if (!error) lock = std::move(taken);  // else its destructor removes the file
     return error;
@@ -166,7 +184,7 @@ std::error_code read_lock(const std::filesystem::path& path, LockReading& readin
   if (descriptor.get() < 0) return errno == ENOENT ? std::error_code{} : last_error();
   if (::flock(descriptor.get(), LOCK_SH | LOCK_NB) == 0) return {};
   if (errno != EWOULDBLOCK) return last_error();
-  reading = parse_lock_text(read_text(descriptor.get()));
+  reading = read_held(descriptor.get());
   return {};
 }
 
@@ -175,6 +193,7 @@ std::error_code ask_holder_to_stop(const std::filesystem::path& path, std::uint6
   if (const std::error_code error = read_lock(path, before)) return error;
   holder = before.holder;
   if (!before.is_held) return std::make_error_code(std::errc::no_such_process);
+  if (before.is_foreign) return std::make_error_code(std::errc::device_or_resource_busy);
   if (holder == 0) return std::make_error_code(std::errc::resource_unavailable_try_again);
   // The descriptor stands for this one process, also when its id is given to another one meanwhile.
   const Descriptor process{static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(holder), 0))};

@@ -1,4 +1,5 @@
 #include "mqtt_logger/platform/lock_file.hpp"
+#include "mqtt_logger/platform/process.hpp"
 
 #include "handle_windows.hpp"
 #include "lock_text.hpp"
@@ -7,7 +8,6 @@
 
 #include <windows.h>
 
-#include <array>
 #include <chrono>
 #include <string>
 #include <thread>
@@ -44,8 +44,8 @@ std::error_code cut(HANDLE file, std::size_t size) noexcept {
 /// place.
 class WindowsLockFile final : public LockFile {
  public:
-  WindowsLockFile(const std::filesystem::path& path, Handle handle)
-      : path_{std::filesystem::absolute(path)}, handle_{std::move(handle)}, begin_{make_lock_line()} {}
+  WindowsLockFile(const std::filesystem::path& path, Handle handle, LockKind kind)
+      : path_{std::filesystem::absolute(path)}, handle_{std::move(handle)}, begin_{make_lock_begin(kind)} {}
   ~WindowsLockFile() override {
     handle_.reset();
     DeleteFileW(path_.c_str());  // refused if another process has taken it in between: it does not share that
@@ -82,21 +82,36 @@ std::string read_text(const std::filesystem::path& path) {
   return text;
 }
 
-std::uint64_t to_number(const FILETIME& time) noexcept {
-  return std::uint64_t{time.dwHighDateTime} << 32 | time.dwLowDateTime;
+/// Whether a process was started after a file was written last, as far as that is known.
+bool is_younger(std::uint64_t process, const std::filesystem::path& path) {
+  const Handle file = open_for_reading(path, kSharedByAll);
+  FILETIME written{};
+  if (!file || GetFileTime(file.get(), nullptr, nullptr, &written) == 0) return true;
+  constexpr std::uint64_t kSlack = 10'000'000;  // a second: file systems may round
+  return start_of_process(process) >
+         (std::uint64_t{written.dwHighDateTime} << 32 | written.dwLowDateTime) + kSlack;
+}
+
+LockReading read_held(const std::filesystem::path& path) {
+  const std::string text = read_text(path);
+  const std::uint64_t process = parse_process_id(text);
+  const std::uint64_t start = parse_process_start(text);
+  const bool is_writers =
+      process == 0 || (start != 0 ? start_of_process(process) == start : !is_younger(process, path));
+  return parse_lock_text(text, is_writers);
 }
 
 }  // namespace
 
 std::error_code take_lock(const std::filesystem::path& path, std::unique_ptr<LockFile>& lock,
-                          std::uint64_t& holder) {
+                          std::uint64_t& holder, LockKind kind) {
   holder = 0;
   const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
   for (;;) {
     Handle handle{CreateFileW(path.c_str(), GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, nullptr,
                               OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr)};
     if (handle) {
-      auto taken = std::make_unique<WindowsLockFile>(path, std::move(handle));
+      auto taken = std::make_unique<WindowsLockFile>(path, std::move(handle), kind);
       const std::error_code error = taken->begin();
       if (!error) lock = std::move(taken);  // else its destructor removes the file
       return error;
@@ -106,7 +121,7 @@ std::error_code take_lock(const std::filesystem::path& path, std::unique_ptr<Loc
     // The second one is also what is said of a file that goes as soon as its last reader has closed it.
     if (!is_in_use && error != std::errc::permission_denied) return error;
     if (std::chrono::steady_clock::now() >= deadline) {
-      if (is_in_use) holder = parse_process_id(read_text(path));
+      if (is_in_use) holder = read_held(path).holder;
       return error;
     }
     std::this_thread::sleep_for(kTryLockAgainAfter);
@@ -120,7 +135,7 @@ std::error_code read_lock(const std::filesystem::path& path, LockReading& readin
   const std::error_code error = last_windows_error();
   if (error == std::errc::no_such_file_or_directory) return {};
   if (error != std::errc::resource_unavailable_try_again) return error;
-  reading = parse_lock_text(read_text(path));
+  reading = read_held(path);
   return {};
 }
 
@@ -129,6 +144,7 @@ std::error_code ask_holder_to_stop(const std::filesystem::path& path, std::uint6
   if (const std::error_code error = read_lock(path, before)) return error;
   holder = before.holder;
   if (!before.is_held) return std::make_error_code(std::errc::no_such_process);
+  if (before.is_foreign) return std::make_error_code(std::errc::device_or_resource_busy);
   if (holder == 0) return std::make_error_code(std::errc::resource_unavailable_try_again);
   Handle event;
   const std::error_code error = open_remote_stop(holder, event);
@@ -140,9 +156,6 @@ std::error_code ask_holder_to_stop(const std::filesystem::path& path, std::uint6
 }
 
 std::uint64_t find_living_process(const std::filesystem::path& path) {
-  const Handle file = open_for_reading(path, kSharedByAll);
-  FILETIME written{};
-  if (!file || GetFileTime(file.get(), nullptr, nullptr, &written) == 0) return 0;
   const std::uint64_t id = parse_process_id(read_text(path));
   if (id == 0 || id > std::uint64_t{0xFFFFFFFF}) return 0;
   const Handle process{
@@ -150,10 +163,7 @@ std::uint64_t find_living_process(const std::filesystem::path& path) {
   // Refused for a process of another user's that is there.
   if (!process) return GetLastError() == ERROR_ACCESS_DENIED ? id : 0;
   if (WaitForSingleObject(process.get(), 0) == WAIT_OBJECT_0) return 0;
-  std::array<FILETIME, 4> times{};
-  if (GetProcessTimes(process.get(), &times[0], &times[1], &times[2], &times[3]) == 0) return id;
-  constexpr std::uint64_t kSlack = 10'000'000;  // a second: file systems may round
-  return to_number(times[0]) > to_number(written) + kSlack ? 0 : id;
+  return is_younger(id, path) ? 0 : id;
 }
 
 }  // namespace mqtt_logger

@@ -2,13 +2,27 @@
 
 #include "mqtt_logger/platform/process.hpp"
 
-#include <algorithm>
 #include <charconv>
 
 namespace mqtt_logger {
 
-std::string make_lock_line() {
-  return std::to_string(process_id()) + '\n';
+namespace {
+
+constexpr std::string_view kStarted = "started ";  // of the second line; version 0.1.0 wrote none
+
+std::string_view behind_line(std::string_view text) noexcept {
+  const std::size_t end = text.find('\n');
+  return end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+}
+
+}  // namespace
+
+std::string make_lock_begin(LockKind kind) {
+  std::string line = std::to_string(process_id());
+  line += '\n';
+  if (kind == LockKind::output)
+    line.append(kStarted).append(std::to_string(start_of_process(process_id()))).append("\n");
+  return line;
 }
 
 std::uint64_t parse_process_id(std::string_view text) noexcept {
@@ -17,12 +31,21 @@ std::uint64_t parse_process_id(std::string_view text) noexcept {
   return id;
 }
 
-LockReading parse_lock_text(std::string_view text) {
-  const std::size_t line_end = std::min(text.find('\n'), text.size());
+std::uint64_t parse_process_start(std::string_view text) noexcept {
+  const std::string_view rest = behind_line(text);
+  return rest.starts_with(kStarted) ? parse_process_id(rest.substr(kStarted.size())) : 0;
+}
+
+LockReading parse_lock_text(std::string_view text, bool is_writers) {
   LockReading reading;
   reading.is_held = true;
+  if (!is_writers) {
+    reading.is_foreign = true;
+    return reading;
+  }
   reading.holder = parse_process_id(text);
-  if (line_end < text.size()) reading.text = text.substr(line_end + 1);
+  const std::string_view rest = behind_line(text);
+  reading.text = rest.starts_with(kStarted) ? behind_line(rest) : rest;
   return reading;
 }
 

@@ -17,13 +17,17 @@ inline constexpr std::size_t kLongestLockText = std::size_t{256} * 1024;
 inline constexpr std::chrono::milliseconds kLockPatience{100};
 inline constexpr std::chrono::milliseconds kTryLockAgainAfter{5};
 
-/// The first line of a lock file that this process holds.
-[[nodiscard]] std::string make_lock_line();
+/// What a lock file begins with that this process holds.
+[[nodiscard]] std::string make_lock_begin(LockKind kind);
 
 /// The number that `text` begins with; 0 if there is none.
 [[nodiscard]] std::uint64_t parse_process_id(std::string_view text) noexcept;
 
-/// What the whole text of a lock file says that is held.
-[[nodiscard]] LockReading parse_lock_text(std::string_view text);
+/// When the process that wrote the text was started; 0 if it does not say so.
+[[nodiscard]] std::uint64_t parse_process_start(std::string_view text) noexcept;
+
+/// What the whole text of a lock file says that is held. `is_writers`: whether the process that it names has
+/// written it; otherwise it was left behind, and whoever holds the file now is somebody else.
+[[nodiscard]] LockReading parse_lock_text(std::string_view text, bool is_writers);
 
 }  // namespace mqtt_logger

@@ -7,13 +7,30 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
+#include <cstddef>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 
 namespace mqtt_logger {
 
 std::uint64_t process_id() noexcept {
   return static_cast<std::uint64_t>(::getpid());
+}
+
+std::uint64_t start_of_process(std::uint64_t id) {
+  std::ifstream file{"/proc/" + std::to_string(id) + "/stat"};
+  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+  const std::size_t name_end = text.rfind(')');  // the name may hold anything
+  if (name_end == std::string::npos) return 0;
+  constexpr int kFieldsBefore = 19;  // between the name and the time of the start
+  std::size_t begin = name_end + 1;
+  for (int field = 0; field < kFieldsBefore && begin != std::string::npos; ++field)
+    begin = text.find(' ', begin + 1);
+  std::uint64_t ticks = 0;
+  if (begin != std::string::npos) std::from_chars(text.data() + begin + 1, text.data() + text.size(), ticks);
+  return ticks;
 }
 
 std::string host_name() {

@@ -1,5 +1,6 @@
 #include "mqtt_logger/platform/process.hpp"
 
+#include "handle_windows.hpp"
 #include "text_windows.hpp"
 
 #include <windows.h>
@@ -12,6 +13,14 @@ namespace mqtt_logger {
 
 std::uint64_t process_id() noexcept {
   return GetCurrentProcessId();
+}
+
+std::uint64_t start_of_process(std::uint64_t id) {
+  if (id > std::uint64_t{0xFFFFFFFF}) return 0;
+  const Handle process{OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, static_cast<DWORD>(id))};
+  std::array<FILETIME, 4> times{};  // of its start, its end, and what it has used
+  if (!process || GetProcessTimes(process.get(), &times[0], &times[1], &times[2], &times[3]) == 0) return 0;
+  return std::uint64_t{times[0].dwHighDateTime} << 32 | times[0].dwLowDateTime;
 }
 
 std::string host_name() {

@@ -1,5 +1,6 @@
 #include "mqtt_logger/running/actions.hpp"
 
+#include "mqtt_logger/escape.hpp"
 #include "mqtt_logger/platform/environment.hpp"
 #include "mqtt_logger/platform/lock_file.hpp"
 #include "mqtt_logger/platform/service_registration.hpp"
@@ -44,7 +45,7 @@ ExitCode show_status(const Options& options) {
   for (int i = 0; i < kReadings; ++i) {
     reading = read(path);
     if (!reading.is_held) {
-      print(fmt::format("no logger runs for --output {}\n", options.output.string()));
+      print(fmt::format("no logger runs for --output {}\n", escaped(options.output.string())));
       return ExitCode::something_pending;
     }
     if (const auto status = read_status(reading.text)) {
@@ -53,6 +54,11 @@ ExitCode show_status(const Options& options) {
       return ExitCode::everything_written;
     }
     std::this_thread::sleep_for(kLookEvery);
+  }
+  if (reading.is_foreign) {
+    print(fmt::format("no logger runs for --output {}, but a program that is none has locked {}\n",
+                      escaped(options.output.string()), escaped(path.string())));
+    return ExitCode::something_pending;
   }
   const std::string who = reading.holder == 0 ? "somebody" : fmt::format("process {}", reading.holder);
   print(fmt::format("running        as {}, which has not told yet what it does\n", who));
@@ -64,8 +70,9 @@ ExitCode stop_running_logger(const Options& options) {
   std::uint64_t holder = 0;
   const std::error_code error = ask_holder_to_stop(path, holder);
   if (error == std::errc::no_such_process) {
-    print(options.pid_file.empty() ? fmt::format("no logger runs for --output {}\n", options.output.string())
-                                   : fmt::format("no logger runs for --pid-file {}\n", path.string()));
+    print(options.pid_file.empty()
+              ? fmt::format("no logger runs for --output {}\n", escaped(options.output.string()))
+              : fmt::format("no logger runs for --pid-file {}\n", escaped(path.string())));
     return ExitCode::everything_written;
   }
   if (error == std::errc::resource_unavailable_try_again) {
@@ -73,6 +80,13 @@ ExitCode stop_running_logger(const Options& options) {
                        fmt::format("--stop: a logger runs, but {} does not say as which process: there was "
                                    "no room on the disk; try again when there is some",
                                    path.string())};
+  }
+  if (error == std::errc::device_or_resource_busy) {
+    throw StartupError{
+        ExitCode::something_pending,
+        fmt::format("--stop: {} is locked by a program that is no logger, and the logger that has "
+                    "written it is gone; nobody is asked to stop",
+                    path.string())};
   }
   if (error) {
     throw StartupError{ExitCode::output_unusable,

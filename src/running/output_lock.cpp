@@ -25,7 +25,7 @@ std::unique_ptr<LockFile> lock_output(const Options& options) {
   }
   std::unique_ptr<LockFile> lock;
   std::uint64_t holder = 0;
-  std::error_code error = take_lock(output_lock_path(options), lock, holder);
+  std::error_code error = take_lock(output_lock_path(options), lock, holder, LockKind::output);
   if (error == std::errc::permission_denied) {  // as where another user's logger runs
     LockReading reading;
     if (!read_lock(output_lock_path(options), reading) && reading.is_held) {
@@ -36,9 +36,9 @@ std::unique_ptr<LockFile> lock_output(const Options& options) {
   if (error == std::errc::resource_unavailable_try_again) {
     throw StartupError{
         ExitCode::output_unusable,
-        fmt::format(
-            "--output {}: in use by another logger, process {}; stop that one or choose another output",
-            options.output.string(), holder)};
+        fmt::format("--output {}: in use by another {}; stop that one or choose another output",
+                    options.output.string(),
+                    holder == 0 ? std::string{"process"} : fmt::format("logger, process {}", holder))};
   }
   if (error) {
     throw StartupError{ExitCode::output_unusable, fmt::format("--output {}: cannot write in its folder: {}",

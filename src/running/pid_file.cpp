@@ -41,6 +41,7 @@ std::unique_ptr<LockFile> take_pid_file(const Options& options) {
   LockReading reading;
   const std::error_code unreadable = read_lock(options.pid_file, reading);
   if (unreadable) fail(options, "cannot be read: " + unreadable.message());
+  if (reading.is_foreign) fail(options, "is locked by a program that is no logger");
   if (reading.is_held) fail(options, fmt::format("in use by another logger, process {}", reading.holder));
   const std::uint64_t other = find_living_process(options.pid_file);
   if (other != 0 && other != process_id()) {

@@ -50,12 +50,6 @@ std::string show_age(ReceiveTime time, ReceiveTime now) {
   return fmt::format("{} d {} h", age / kDay, age % kDay / kHour);
 }
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  append_escaped(out, text);
-  return out;
-}
-
 std::string describe_connection(const ConnectionStatus& connection, ReceiveTime now) {
   std::string text;
   if (connection.is_subscribed && connection.since) {

@@ -1,6 +1,7 @@
 """Without a terminal: --background, --stop, --status, --pid-file, --log-file, metrics."""
 
 import contextlib
+import fcntl
 import os
 import re
 import signal
@@ -146,6 +147,11 @@ class Stop(BackgroundScenario):
             path.write_text(f"{bystander.pid}\n")
             code, text = self.command(*options)
             self.assertEqual((code, "no logger runs" in text), (0, True), text)
+            self.assertIsNone(bystander.poll())
+            with path.open("rb") as file:  # whoever may read it can lock it
+                fcntl.flock(file, fcntl.LOCK_EX)
+                code, text = self.command(*options)
+            self.assertEqual((code, "locked by a program that is no logger" in text), (1, True), text)
             self.assertIsNone(bystander.poll())
 
     def test_waits_until_all_is_written_and_the_next_can_start(self) -> None:

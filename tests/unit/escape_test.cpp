@@ -27,6 +27,20 @@ TEST_CASE("Escape shows control characters as hexadecimal") {
   CHECK(escape("\u0080\u009Bü\u009F") == "\\xC2\\x80\\xC2\\x9Bü\\xC2\\x9F");
 }
 
+TEST_CASE("What others choose is cut after 200 characters, and between two of them") {
+  CHECK(shortened(std::string(200, 'x')) == std::string(200, 'x'));
+  CHECK(shortened(std::string(201, 'x')) == std::string(200, 'x') + "…");
+  std::string text;
+  for (int i = 0; i < 200; ++i) text += "€";
+  CHECK(shortened(text) == text);
+  CHECK(shortened(text + "x") == text + "…");
+  CHECK(shortened(std::string(100'000, '\x80')).size() < 1100);
+  CHECK(cut_at_character("a€b", 3) == "a");
+  CHECK(cut_at_character("a€b", 4) == "a€");
+  CHECK(cut_at_character("a€b", 5) == "a€b");
+  CHECK(cut_at_character("\x80\x80\x80\x80\x80\x80", 5).size() == 5);
+}
+
 TEST_CASE("Escape shows the high bytes of what is not UTF-8") {
   CHECK(escape("ü\xFF") == "\\xC3\\xBC\\xFF");
   CHECK(escape("a\xC2") == "a\\xC2");

@@ -13,7 +13,8 @@ namespace mqtt_logger {
 /// process, however it ends; the file is removed by the destructor if it still is ours, and one left behind
 /// by a crash does no harm.
 ///
-/// Layout: the process id and a line end, then what the holder publishes.
+/// Layout: the process id on a line; if it is the lock of an output, "started " and start_of_process() on
+/// another; then what the holder publishes.
 class LockFile {
  public:
   virtual ~LockFile() = default;
@@ -23,16 +24,23 @@ class LockFile {
   [[nodiscard]] virtual std::error_code publish(std::string_view text) noexcept = 0;
 };
 
+/// What else reads the file: nobody that of an output; a pid file is read by programs that want a number
+/// alone.
+enum class LockKind : std::uint8_t { output, pid_file };
+
 /// Errors: `std::errc::resource_unavailable_try_again` if another process holds it, with its id in `holder`
 /// (0 if unknown); else the system's error.
 [[nodiscard]] std::error_code take_lock(const std::filesystem::path& path, std::unique_ptr<LockFile>& lock,
-                                        std::uint64_t& holder);
+                                        std::uint64_t& holder, LockKind kind = LockKind::pid_file);
 
 /// What a lock file says to others.
 struct LockReading {
   bool is_held = false;
-  std::uint64_t holder = 0;  ///< 0 if nobody holds it, or if it is unknown: there was no room to write it
-  std::string text;          ///< what the holder publishes
+  /// Somebody holds it who is not the process that has written it: a program that locks files to read them.
+  bool is_foreign = false;
+  /// 0 if nobody holds it, or if it is unknown: there was no room to write it, or it is foreign.
+  std::uint64_t holder = 0;
+  std::string text;  ///< what the holder publishes
 };
 
 /// A file that is not there counts as a lock that nobody holds.
@@ -40,7 +48,10 @@ struct LockReading {
 
 /// Asks the process that holds the lock to stop, as SIGTERM does, and no other one, whatever the file says.
 /// `std::errc::no_such_process` if nobody holds it, `std::errc::resource_unavailable_try_again` if it is
-/// unknown who does.
+/// unknown who does, `std::errc::device_or_resource_busy` if it is foreign. Anybody who may read the file can
+/// lock it, and an id is given out again: the process must be the one that has written the file, which keeps
+/// it locked for as long as it lives. The time of its start proves that, or else that it has the file open,
+/// or else that it is older than the file.
 [[nodiscard]] std::error_code ask_holder_to_stop(const std::filesystem::path& path, std::uint64_t& holder);
 
 /// The process whose id a file holds: 0 if it holds none, or of a process that is gone, or of one that is

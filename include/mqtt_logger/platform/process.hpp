@@ -7,6 +7,11 @@ namespace mqtt_logger {
 
 [[nodiscard]] std::uint64_t process_id() noexcept;
 
+/// When a process was started, in a unit of the system's: together with its id it tells this process from
+/// every other one of this start of the machine, also from one that gets the same id later. 0 if there is
+/// none, or if that is unknown.
+[[nodiscard]] std::uint64_t start_of_process(std::uint64_t id);
+
 /// This machine's name on its network, up to the first dot; "localhost" if it has none.
 [[nodiscard]] std::string host_name();
 
