@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <cstddef>
+
 namespace mqtt_logger {
 
 std::string to_string(const BrokerAddress& broker) {
@@ -20,8 +22,9 @@ std::string to_string(const BrokerAddress& broker) {
       break;
   }
   const bool is_ipv6 = broker.host.find(':') != std::string::npos;
-  return fmt::format("{}{}{}{}:{}{}", scheme, is_ipv6 ? "[" : "", broker.host, is_ipv6 ? "]" : "",
-                     broker.port, broker.path);
+  const std::size_t query = broker.path.find('?');
+  return fmt::format("{}{}{}{}:{}{}{}", scheme, is_ipv6 ? "[" : "", broker.host, is_ipv6 ? "]" : "",
+                     broker.port, broker.path.substr(0, query), query == std::string::npos ? "" : "?***");
 }
 
 }  // namespace mqtt_logger

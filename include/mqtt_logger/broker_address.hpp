@@ -41,7 +41,9 @@ struct BrokerAddress {
   bool operator==(const BrokerAddress&) const = default;
 };
 
-/// As a user would write it, for log lines: "localhost:1883", "mqtts://[::1]:8883", "wss://host:443/mqtt".
+/// As a user would write it, for all that others may read: "localhost:1883", "mqtts://[::1]:8883",
+/// "wss://host:443/mqtt". Without its query, which may be a token that lets its bearer in:
+/// "wss://host:443/mqtt?***".
 [[nodiscard]] std::string to_string(const BrokerAddress& broker);
 
 }  // namespace mqtt_logger

@@ -44,6 +44,7 @@ struct Credentials {
   std::string username;                 ///< empty: none
   std::optional<std::string> password;  ///< as given, or what load_secrets() found
   std::filesystem::path password_file;
+  std::filesystem::path config_file = {};  ///< the one of --config, if it holds a secret
 
   bool operator==(const Credentials&) const = default;
 };

@@ -144,11 +144,20 @@ std::optional<std::uint16_t> parse_port(std::string_view text) noexcept {
 
 std::string hide_user_information(std::string_view text) {
   const std::size_t at = text.rfind('@');
-  if (at == std::string_view::npos) return std::string{text};
-  const std::size_t scheme_end = std::min(text.find(kSchemeEnd), text.size());
-  const bool has_scheme = scheme_end < at && consists_of(text.substr(0, scheme_end), kHostCharacters);
+  const std::size_t query = text.find('?');
+  const std::size_t scheme_end = text.find(kSchemeEnd);
+  const bool has_scheme = scheme_end < std::min({at, query, text.size()}) &&
+                          consists_of(text.substr(0, scheme_end), kHostCharacters);
   const std::size_t begin = has_scheme ? scheme_end + kSchemeEnd.size() : 0;
-  return std::string{text.substr(0, begin)} + "***" + std::string{text.substr(at)};
+  std::string shown{text.substr(0, begin)};
+  if (at != std::string_view::npos) {
+    shown += "***";  // if a ? comes before the last @, nobody knows which of them means something
+    if (query > at) shown += text.substr(at, query - at);
+  } else {
+    shown += text.substr(begin, query - begin);
+  }
+  if (query != std::string_view::npos && (at == std::string_view::npos || query > at)) shown += "?***";
+  return shown;
 }
 
 }  // namespace mqtt_logger

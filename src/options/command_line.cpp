@@ -79,7 +79,22 @@ void define_options(CLI::App& app) {
   }
 }
 
-[[noreturn]] void fail_unknown(const std::string& argument) {
+/// Whether it may be a piece of a secret: of a password with spaces in it that nobody has quoted.
+bool is_behind_secret(const std::string& argument, const std::vector<std::string>& arguments) {
+  const OptionDefinition* latest = nullptr;
+  for (const std::string& each : arguments) {
+    if (each == argument && latest != nullptr && latest->is_secret) return true;
+    if (each.starts_with("--")) latest = find_option(std::string_view{each}.substr(2, each.find('=') - 2));
+  }
+  return false;
+}
+
+[[noreturn]] void fail_unknown(const std::string& argument, const std::vector<std::string>& arguments) {
+  if (is_behind_secret(argument, arguments)) {
+    refuse(
+        "***: must be an option, such as --topic; a password with spaces in it must stand in quotes; see "
+        "--help");
+  }
   if (!argument.starts_with('-') || argument == "-" || argument == "--") {
     refuse(show_value(hide_user_information(argument)) + ": must be an option, such as --topic; see --help");
   }
@@ -92,13 +107,15 @@ void define_options(CLI::App& app) {
 }
 
 /// CLI11 takes the next argument for the value of `--name=` and of `--name` alike, whatever it is.
-void check_value_is_meant(const std::string& name, const std::string& value,
+void check_value_is_meant(const OptionDefinition& definition, const std::string& value,
                           const std::vector<std::string>& arguments) {
+  const std::string name = "--" + std::string{definition.name};
   const bool is_next_option = value.starts_with("--");
   if (is_next_option &&
       std::find(arguments.begin(), arguments.end(), name + '=' + value) == arguments.end()) {
     refuse(fmt::format("{}: must be followed by its value, not by {}", name,
-                       show_value(hide_user_information(value))));
+                       definition.is_secret ? "another option; one that begins with -- is given after a ="
+                                            : show_value(hide_user_information(value))));
   }
 }
 
@@ -121,7 +138,7 @@ std::string help_text() {
 std::vector<Setting> read_arguments(const std::vector<std::string>& arguments) {
   for (const std::string& argument : arguments) {
     if (argument.starts_with("--") && argument.find('=') == argument.size() - 1) {
-      if (find_option(argument.substr(2, argument.size() - 3)) == nullptr) fail_unknown(argument);
+      if (find_option(argument.substr(2, argument.size() - 3)) == nullptr) fail_unknown(argument, arguments);
       refuse(argument + ": must have a value after the = sign");
     }
   }
@@ -137,7 +154,7 @@ std::vector<Setting> read_arguments(const std::vector<std::string>& arguments) {
   for (const OptionDefinition& definition : option_definitions()) {
     const std::string name = "--" + std::string{definition.name};
     const auto& values = app.get_option(name)->results();
-    for (const std::string& value : values) check_value_is_meant(name, value, arguments);
+    for (const std::string& value : values) check_value_is_meant(definition, value, arguments);
     if (values.size() > 1 && !definition.is_repeatable && !definition.placeholder.empty()) {
       refuse(fmt::format("{} {}: must not stand twice, {} came first", name,
                          show_value(definition, values[1]), show_value(definition, values[0])));
@@ -148,7 +165,7 @@ std::vector<Setting> read_arguments(const std::vector<std::string>& arguments) {
                           name + separator + show_value(definition, value)});
     }
   }
-  if (const auto unknown = app.remaining(); !unknown.empty()) fail_unknown(unknown.front());
+  if (const auto unknown = app.remaining(); !unknown.empty()) fail_unknown(unknown.front(), arguments);
   return settings;
 }
 

@@ -157,15 +157,8 @@ std::optional<std::string> suggest_option(std::string_view wrong_name) {
 
 std::string show_value(std::string_view value) {
   if (value.empty()) return "\"\"";
-  std::string shown;
-  if (value.size() <= kMaximumShownBytes) {
-    append_escaped(shown, value);
-    return shown;
-  }
-  std::size_t end = kMaximumShownBytes;
-  while (end > kMaximumShownBytes - 3 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;
-  append_escaped(shown, value.substr(0, end));
-  return shown + "…";
+  return escaped(cut_at_character(value, kMaximumShownBytes)) +
+         (value.size() > kMaximumShownBytes ? "…" : "");
 }
 
 std::string show_value(const OptionDefinition& definition, const std::string& value) {

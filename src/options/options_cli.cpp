@@ -1,5 +1,6 @@
 #include "mqtt_logger/options/options_cli.hpp"
 
+#include "mqtt_logger/escape.hpp"
 #include "mqtt_logger/options/broker_uri.hpp"
 #include "mqtt_logger/options/option_settings.hpp"
 #include "mqtt_logger/options/option_table.hpp"
@@ -111,6 +112,19 @@ void check_belonging(const std::vector<Setting>& settings) {
   }
 }
 
+/// The settings' file, if a secret stands in it that is of use: a password, or a broker with a query.
+std::filesystem::path find_secret_config_file(const std::vector<Setting>& settings) {
+  const auto is_secret = [](const Setting& setting) {
+    const bool is_query =
+        setting.definition->name == "broker" && setting.value.find('?') != std::string::npos;
+    return setting.source == SettingSource::config_file && (setting.definition->is_secret || is_query);
+  };
+  const Setting* const config = find_setting(settings, "config");
+  return config != nullptr && std::any_of(settings.begin(), settings.end(), is_secret)
+             ? to_path(config->value)
+             : std::filesystem::path{};
+}
+
 Options to_options(const std::vector<Setting>& settings) {
   check_belonging(settings);
   OptionsDraft draft;
@@ -123,6 +137,7 @@ Options to_options(const std::vector<Setting>& settings) {
   settle_brokers(draft, settings);
   check_tls_is_used(draft.options, settings);
   settle_password(draft.options, settings);
+  draft.options.credentials.config_file = find_secret_config_file(settings);
   check_journal_is_no_export(draft.options, settings);
   check_series_options(draft.options, settings);
   return draft.options;
@@ -153,7 +168,7 @@ std::variant<Options, ParseExit> parse_options(const std::vector<std::string>& a
     }
     return to_options(settings);
   } catch (const StartupError& error) {
-    return ParseExit{error.exit_code(), fmt::format("mqtt-logger: {}\n", error.what())};
+    return ParseExit{error.exit_code(), fmt::format("mqtt-logger: {}\n", escaped(error.what()))};
   }
 }
 

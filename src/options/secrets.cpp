@@ -35,6 +35,14 @@ std::filesystem::path find_credential(const std::vector<EnvironmentVariable>& en
   return {};
 }
 
+void warn_if_readable_by_others(const std::filesystem::path& path, std::string_view option) {
+  if (path.empty() || !is_readable_by_others(path)) return;
+  log::warning(
+      "{} {}: every user of this machine can read it, and there is a secret in it; chmod o-r would end "
+      "that",
+      option, path.string());
+}
+
 }  // namespace
 
 void load_secrets(Options& options, const std::vector<EnvironmentVariable>& environment) {
@@ -48,6 +56,10 @@ void load_secrets(Options& options, const std::vector<EnvironmentVariable>& envi
   TlsOptions& tls = options.tls;
   if (!tls.key_password_file.empty())
     tls.key_password = read_secret(tls.key_password_file, "--tls-key-password-file");
+  const bool is_key_apart = !tls.key.empty();
+  warn_if_readable_by_others(is_key_apart ? tls.key : tls.certificate,
+                             is_key_apart ? "--tls-key" : "--tls-cert");
+  warn_if_readable_by_others(credentials.config_file, "--config");
 }
 
 std::string read_secret(const std::filesystem::path& path, std::string_view option) {
@@ -66,10 +78,7 @@ std::string read_secret(const std::filesystem::path& path, std::string_view opti
   if (secret.empty()) refuse(option, path, "must hold the password in its only line; it is empty");
   if (secret.size() > kMaximumBytes) refuse(option, path, "must be at most 65,535 bytes long");
   if (secret.find('\n') != std::string::npos) refuse(option, path, "must hold one line, not several");
-  if (is_readable_by_others(path)) {
-    log::warning("{} {}: every user of this machine can read it; chmod o-r would end that", option,
-                 path.string());
-  }
+  warn_if_readable_by_others(path, option);
   return secret;
 }
 

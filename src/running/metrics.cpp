@@ -1,10 +1,12 @@
 #include "mqtt_logger/running/metrics.hpp"
 
+#include "mqtt_logger/escape.hpp"
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/platform/replace_file.hpp"
 
 #include <fmt/core.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -17,14 +19,18 @@ constexpr std::chrono::milliseconds kDefaultInterval = std::chrono::seconds{60};
 
 std::string label(std::string_view name, std::string_view value) {
   std::string text = fmt::format("{{{}=\"", name);
-  for (const char byte : value) {
-    if (byte == '\n') {
-      text += "\\n";
-      continue;
+  const auto append = [&text](std::string_view line) {
+    for (const char byte : escaped(line)) {
+      if (byte == '"' || byte == '\\') text += '\\';
+      text += byte;
     }
-    if (byte == '"' || byte == '\\') text += '\\';
-    text += byte;
+  };
+  for (std::size_t end = 0; (end = value.find('\n')) != std::string_view::npos;
+       value.remove_prefix(end + 1)) {
+    append(value.substr(0, end));
+    text += "\\n";
   }
+  append(value);
   return text + "\"}";
 }
 

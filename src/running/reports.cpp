@@ -1,6 +1,7 @@
 #include "mqtt_logger/running/reports.hpp"
 
 #include "mqtt_logger/error.hpp"
+#include "mqtt_logger/escape.hpp"
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/platform/process.hpp"
 #include "mqtt_logger/running/service_report.hpp"
@@ -77,7 +78,8 @@ void Reports::report_start() {
     background_->report(
         static_cast<int>(ExitCode::something_pending),
         fmt::format("mqtt-logger: process {} is not connected to {} yet: {}; it keeps trying{}",
-                    status_.process_id, status_.connection.broker, status_.connection.last_failure, warning));
+                    status_.process_id, escaped(status_.connection.broker),
+                    escaped(status_.connection.last_failure), warning));
   }
 }
 

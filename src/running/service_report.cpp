@@ -1,5 +1,7 @@
 #include "mqtt_logger/running/service_report.hpp"
 
+#include "mqtt_logger/escape.hpp"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -26,7 +28,7 @@ std::string describe_in_one_line(const Status& status) {
     line = fmt::format("waiting for the broker at {}", connection.broker);
     if (!connection.last_failure.empty()) line += " (" + connection.last_failure + ")";
   }
-  return line + "; " + to_string(status.account);
+  return escaped(line) + "; " + to_string(status.account);
 }
 
 bool is_start_decided(const ConnectionStatus& connection) noexcept {

@@ -1,5 +1,7 @@
 #include "mqtt_logger/verify/fault_list.hpp"
 
+#include "mqtt_logger/escape.hpp"
+
 #include <fmt/core.h>
 
 #include <cstdio>
@@ -9,7 +11,7 @@ namespace mqtt_logger {
 void FaultList::add(const std::filesystem::path& file, std::uint64_t line, const std::string& what) {
   if (++count_ > kMaximum) return;
   progress_.clear();
-  const std::string text = fmt::format("{}:{}: {}\n", file.string(), line, what);
+  const std::string text = fmt::format("{}:{}: {}\n", escaped(file.string()), line, escaped(what));
   std::fwrite(text.data(), 1, text.size(), stdout);
 }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from broker import Mosquitto
+from certificates import Authority
 from logger import Logger
 from mqtt_client import Client
 from scenario import Scenario, main
@@ -52,6 +53,7 @@ class Credentials(Scenario):
         (service / "password").chmod(0o400)
         config = self.directory / "logger.toml"
         config.write_text(f'password = "{_SECRET}"\n')
+        config.chmod(0o600)
         for options, environment in (
             (("--password-file", str(self.password_file)), {}),
             ((), {"MQTT_LOGGER_PASSWORD": _SECRET}),
@@ -80,6 +82,56 @@ class Credentials(Scenario):
         self.assertEqual(len(logger.find("warning.*--password-file .*every user of this machine can read it")), 1)
         self.assert_keeps_secret(logger)
         self.assert_stops(logger)
+
+    def test_other_files_with_secrets_that_others_can_read(self) -> None:
+        broker = self.start_closed_broker()
+        config = self.directory / "logger.toml"
+        config.write_text(f'password = "{_SECRET}"\n')
+        config.chmod(0o644)
+        logger = self.run_user(broker.port, "--config", str(config)).wait_until_subscribed()
+        self.assertEqual(len(logger.find("warning.*--config .*every user of this machine can read it")), 1)
+        self.assert_stops(logger)
+        config.write_text("keep-alive = 60\n")  # nothing to hide
+        logger = self.run_user(broker.port, "--config", str(config), "--password-file", str(self.password_file))
+        self.assertEqual(logger.wait_until_subscribed().find("warning"), [])
+        self.assert_stops(logger)
+
+        client = Authority(self.directory).sign("client")
+        client.key.chmod(0o644)
+        logger = self.run_logger("--broker", "mqtts://127.0.0.1:1", "--tls-cert", str(client.certificate), "--tls-key",
+                                 str(client.key))
+        logger.wait_for("warning.*--tls-key .*every user of this machine can read it")
+        self.assert_stops(logger)
+
+    def test_query_of_a_broker_is_seen_nowhere(self) -> None:
+        uri = f"ws://127.0.0.1:1/mqtt?token={_SECRET}"
+        for options in ((), ("--log-level", "debug", "--background", "--log-file", "log")):
+            logger = self.run_logger("--broker", uri, *options)
+            if options:
+                self.assertEqual(logger.wait(20), 1)
+            else:
+                logger.wait_for(r"no connection to ws://127\.0\.0\.1:1/mqtt\?\*\*\*: ")
+            self.assertNotIn(_SECRET, logger.log)
+            for path in self.work.rglob("*"):
+                if path.is_file():
+                    self.assertNotIn(_SECRET.encode(), path.read_bytes(), path)
+            status = self.run_logger("--status")
+            self.assertEqual(status.wait(), 0)
+            self.assertIn("ws://127.0.0.1:1/mqtt?***", status.output)
+            self.assertNotIn(_SECRET, status.output)
+            self.assertEqual(self.run_logger("--stop").wait(30), 0)
+        for wrong in (f"wss://me:{_SECRET}@host", f"http://host?token={_SECRET}", f"ws://a b?token={_SECRET}"):
+            refused = self.run_logger("--broker", wrong)
+            self.assertEqual(refused.wait(), 2)
+            self.assertNotIn(_SECRET, refused.log)
+
+    def test_mistakes_do_not_show_a_password(self) -> None:
+        for options in (("--password", f"--{_SECRET}"), ("--username", "me", "--password", "two", _SECRET),
+                        ("--password", _SECRET), ("--password", _SECRET, "--password", _SECRET)):
+            with self.subTest(options=options):
+                refused = self.run_logger(*options)
+                self.assertEqual(refused.wait(), 2)
+                self.assertNotIn(_SECRET, refused.log)
 
     def test_refused_at_the_first_connect(self) -> None:
         broker = self.start_closed_broker()

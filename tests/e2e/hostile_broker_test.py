@@ -11,6 +11,7 @@ import mqtt_packets as mqtt
 from hostile_broker import Behaviour, HostileBroker, Peer
 from logger import Logger
 from mqtt_packets import Message, make_packet
+from notify_socket import NotifySocket
 from scenario import Scenario, main
 from waiting import wait_until
 
@@ -161,6 +162,22 @@ class HostileBrokers(Scenario):
         logger.wait_for(r"warning .*connection lost: the broker says: Server shutting down \(\\x1B\[m\); trying again")
         self.wait_for_records(1)
         self.assert_stops(logger)
+
+    def test_reason_of_the_broker_steers_no_terminal(self) -> None:
+        """What --background prints, and what systemd is told."""
+        reason = make_packet(mqtt.DISCONNECT, 0, b"\x8b\x08\x1f\x00\x05\x1b[31m")
+        broker = HostileBroker(in_place_of_suback(lambda peer, packet_id: reason), _PROOF)
+        self.addCleanup(broker.close)
+        manager = NotifySocket(self.directory / "notify")
+        self.addCleanup(manager.close)
+        command = self.run_logger("--broker", "127.0.0.1", "--port", str(broker.port), "--background", "--log-file",
+                                  "log", environment=manager.environment)
+        self.assertEqual(command.wait(20), 1)
+        told = manager.wait_for(f"STATUS=waiting for the broker at 127.0.0.1:{broker.port} (")
+        self.assertEqual(self.run_logger("--stop").wait(30), 0)
+        for text in (command.log, told[-1], (self.work / "log").read_text()):
+            self.assertIn(r"\x1B[31m", text)
+            self.assertNotIn("\x1b", text)
 
 
 if __name__ == "__main__":

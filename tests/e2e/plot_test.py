@@ -120,7 +120,8 @@ class Plot(Scenario):
 
     def test_hostile_topics_and_a_rotated_series(self) -> None:
         base = self.work / "data"
-        topics = ['a"b', "c\\d", f"e`touch {self.work}/pwned`", "g'h", "{/*i}", "x\ny", "@j^k_l"]
+        topics = ['a"b', "c\\d", f"e`touch {self.work}/pwned`", "g'h", "'i", "''j''", "'", "k$l", "m%n",
+                  "{/*i}", "x\ny", "@j^k_l"]
         rows = [f'2026-11-20T15:36:0{second}.000000Z,"{topic}",{second},json,1,false\n'.replace('a"b', 'a""b')
                 for second in range(6) for topic in topics]
         Path(f"{base}.csv").write_text(HEADER + "".join(rows[:10]))
@@ -129,7 +130,7 @@ class Plot(Scenario):
         self.assertIn(f"{len(rows)} values of {len(topics)} topics", self.plot(base))
         self.assertFalse((self.work / "pwned").exists())
         picture = Path(f"{base}.svg").read_text()
-        for text in (f"e`touch {self.work}/pwned`", "c\\d", "{/*i}", "@j^k_l"):
+        for text in (f"e`touch {self.work}/pwned`", "c\\d", "{/*i}", "@j^k_l", ">'i<", ">''j''<", "k$l", "m%n"):
             self.assertTrue(text in picture, f"{text} is not in the picture")
 
     def test_one_value_that_never_changes(self) -> None:

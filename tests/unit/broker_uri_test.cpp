@@ -144,10 +144,16 @@ TEST_CASE("Host names have labels of at most 63 bytes and 253 in all") {
   CHECK(find_fault(label + '.' + label + '.' + label + '.' + std::string(62, 'b')) == kWrongHost);
 }
 
-TEST_CASE("User information is hidden") {
+TEST_CASE("User information and queries are hidden") {
   CHECK(hide_user_information("mqtt://user:word@host:1") == "mqtt://***@host:1");
   CHECK(hide_user_information("mqtt://user:w@rd@host") == "mqtt://***@host");
   CHECK(hide_user_information("user:word@host") == "***@host");
   CHECK(hide_user_information("user:a://b@host") == "***@host");
   CHECK(hide_user_information("mqtt://host") == "mqtt://host");
+  CHECK(hide_user_information("wss://host/mqtt?token=S") == "wss://host/mqtt?***");
+  CHECK(hide_user_information("wss://user:word@host/mqtt?token=S") == "wss://***@host/mqtt?***");
+  CHECK(hide_user_information("wss://host/mqtt?token=S@S") == "wss://***");
+  CHECK(hide_user_information("mqtt://user:w?rd@host") == "mqtt://***");
+  CHECK(hide_user_information("host?token=S") == "host?***");
+  CHECK(to_string(BrokerAddress{"host", 443, Transport::wss, "/mqtt?token=S"}) == "wss://host:443/mqtt?***");
 }

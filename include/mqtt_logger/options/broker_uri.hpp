@@ -28,7 +28,8 @@ struct BrokerUri {
 /// A port, 1 to 65535.
 [[nodiscard]] std::optional<std::uint16_t> parse_port(std::string_view text) noexcept;
 
-/// `text` with `***` in place of a user name and password before an @, so that no error message shows them.
+/// `text` with `***` in place of a user name and password before an @ and of a query behind a ?, which may be
+/// a token, so that no error message shows them.
 [[nodiscard]] std::string hide_user_information(std::string_view text);
 
 }  // namespace mqtt_logger

@@ -12,7 +12,8 @@ namespace mqtt_logger {
 
 /// Fills in the passwords that stand in files: those of --password-file and --tls-key-password-file, or,
 /// where there is a user name and no password, the credential `password` that systemd hands to a service
-/// (LoadCredential=password:FILE). Throws StartupError; warns of files that others can read.
+/// (LoadCredential=password:FILE). Throws StartupError; warns of files that others can read: of these, of a
+/// private key, and of the settings' file if it holds a secret.
 void load_secrets(Options& options, const std::vector<EnvironmentVariable>& environment);
 
 /// The only line of a file, without its end. `option` names the file in errors, which never show what is in
