@@ -1,5 +1,6 @@
 #include "connection.hpp"
 
+#include "mqtt_logger/escape.hpp"
 #include "mqtt_logger/mqtt/inbox.hpp"
 
 #include <fmt/core.h>
@@ -154,7 +155,8 @@ std::string describe_disconnect(const mqtt::properties& properties, mqtt::Reason
   std::string text = mqtt::exception::reason_code_str(static_cast<int>(code));
   if (text.empty()) text = fmt::format("reason code {}", static_cast<int>(code));
   if (properties.contains(mqtt::property::REASON_STRING))
-    text += fmt::format(" ({})", mqtt::get<std::string>(properties, mqtt::property::REASON_STRING));
+    text +=
+        fmt::format(" ({})", shortened(mqtt::get<std::string>(properties, mqtt::property::REASON_STRING)));
   return text;
 }
 

@@ -1,6 +1,7 @@
 #include "mqtt_logger/mqtt/publisher.hpp"
 
 #include "mqtt_logger/error.hpp"
+#include "mqtt_logger/escape.hpp"
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/mqtt/backoff.hpp"
 
@@ -201,7 +202,7 @@ void Publisher::Impl::give_up_fruitless() {
   fruitless_ = 0;
   if (const Delivery* const oldest = deliveries_.give_up_oldest()) {
     log::warning("given up: a message of {} bytes to {}, at which the broker closes the connection each time",
-                 oldest->message.payload.size(), oldest->message.topic.substr(0, 100));
+                 oldest->message.payload.size(), shortened(oldest->message.topic));
   }
 }
 

@@ -1,17 +1,22 @@
 #include "mqtt_logger/platform/log_output.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 
 namespace mqtt_logger {
 namespace {
 
 int former_standard_error = -1;  // set before the first thread starts
+constinit std::atomic<int> unwritten_lines{0};
 
 }  // namespace
 
@@ -25,14 +30,38 @@ std::error_code redirect_standard_error(const std::filesystem::path& path) noexc
   return {};
 }
 
-// Standard error has no buffer of its own, so the whole line goes out at once.
+// Not by the C library, whose lock on standard error would be held while nobody reads, also when the process
+// ends.
 void write_to_standard_error(std::string_view line) noexcept {
-  std::fwrite(line.data(), 1, line.size(), stderr);
+  const int descriptor = ::fileno(stderr);
+  while (!line.empty()) {
+    const ssize_t written = ::write(descriptor, line.data(), line.size());
+    if (written < 0 && errno == EAGAIN) {  // another program has made our terminal one that does not wait
+      pollfd output{descriptor, POLLOUT, 0};
+      ::poll(&output, 1, -1);
+      continue;
+    }
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    line.remove_prefix(static_cast<std::size_t>(written));
+  }
 }
 
 void write_to_former_standard_error(std::string_view line) noexcept {
-  if (former_standard_error >= 0) [[maybe_unused]]
-    const auto written = ::write(former_standard_error, line.data(), line.size());
+  constexpr int kPatienceMilliseconds = 1000;
+  pollfd output{former_standard_error, POLLOUT, 0};
+  if (former_standard_error < 0 || ::poll(&output, 1, kPatienceMilliseconds) != 1) return;
+  [[maybe_unused]] const auto written = ::write(former_standard_error, line.data(), line.size());
+}
+
+void note_unwritten_log_lines(int change) noexcept {
+  unwritten_lines.fetch_add(change, std::memory_order_relaxed);
+}
+
+void wait_for_unwritten_log_lines() noexcept {
+  constexpr timespec kMillisecond{0, 1'000'000};
+  for (int i = 0; i < 100 && unwritten_lines.load(std::memory_order_relaxed) > 0; ++i)
+    ::nanosleep(&kMillisecond, nullptr);
 }
 
 void write_to_system_log(LogLevel level, const std::string& line) noexcept {

@@ -55,6 +55,10 @@ void write_to_former_standard_error(std::string_view line) noexcept {
     WriteFile(former_standard_error, line.data(), static_cast<DWORD>(line.size()), &written, nullptr);
 }
 
+// What ends a process of Windows before its time does not call us.
+void note_unwritten_log_lines(int /*change*/) noexcept {}
+void wait_for_unwritten_log_lines() noexcept {}
+
 void write_to_system_log(LogLevel level, const std::string& line) noexcept {
   constexpr std::array<WORD, 4> kTypes{EVENTLOG_ERROR_TYPE, EVENTLOG_WARNING_TYPE, EVENTLOG_INFORMATION_TYPE,
                                        EVENTLOG_INFORMATION_TYPE};

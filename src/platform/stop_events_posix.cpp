@@ -1,4 +1,5 @@
 #include "mqtt_logger/error.hpp"
+#include "mqtt_logger/platform/log_output.hpp"
 #include "mqtt_logger/platform/stop_events.hpp"
 
 #include "keyboard_posix.hpp"
@@ -65,7 +66,7 @@ class ErrnoKeeper {
   int errno_ = errno;
 };
 
-void write_to_standard_error(std::string_view line) noexcept {
+void say_without_waiting(std::string_view line) noexcept {
   pollfd standard_error{STDERR_FILENO, POLLOUT, 0};  // a reader that hangs must not keep us from leaving
   if (poll(&standard_error, 1, 0) != 1) return;
   [[maybe_unused]] const auto written = write(STDERR_FILENO, line.data(), line.size());
@@ -76,7 +77,7 @@ void on_stop(int signal) noexcept {
   const char* const reason = signal == SIGINT ? "SIGINT" : signal == SIGTERM ? "SIGTERM" : "SIGHUP";
   if (!request_stop(reason) && signal == SIGINT) {
     terminal::give_back();
-    write_to_standard_error("Left at once by Ctrl-C, without waiting for what is not written yet\n");
+    say_without_waiting("Left at once by Ctrl-C, without waiting for what is not written yet\n");
     _exit(static_cast<int>(ExitCode::something_pending));
   }
   end_poll();
@@ -112,6 +113,7 @@ void on_suspend(int signal) noexcept {
 }
 
 void on_fatal(int signal) noexcept {
+  wait_for_unwritten_log_lines();
   terminal::give_back();
   ::signal(signal, SIG_DFL);
   raise(signal);  // held back until we return, because handlers run with all signals blocked

@@ -1,5 +1,6 @@
 #include "mqtt_logger/running/log_setup.hpp"
 
+#include "mqtt_logger/escape.hpp"
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/platform/log_output.hpp"
 
@@ -24,6 +25,7 @@ void set_up_log(const Options& options) {
 
 void reopen_log(const Options& options) {
   if (options.log_file.empty()) return;
+  log::flush();  // what was logged before is looked for in the old file
   if (const std::error_code error = redirect_standard_error(options.log_file)) {
     log::error("--log-file {} cannot be opened again: {}; going on with the old one",
                options.log_file.string(), error.message());
@@ -32,7 +34,7 @@ void reopen_log(const Options& options) {
 
 void report_startup_error(const Options& options, Background* background, const StartupError& error) {
   log::error("{}", error.what());
-  const std::string line = std::string{"mqtt-logger: "} + error.what();
+  const std::string line = "mqtt-logger: " + escaped(error.what());
   if (background != nullptr) {
     background->report(static_cast<int>(error.exit_code()), line);  // the waiting command prints it
   } else if (!options.log_file.empty()) {

@@ -2,9 +2,11 @@
 
 import contextlib
 import os
+import re
 import signal
 import struct
 import sys
+from datetime import datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
@@ -191,6 +193,23 @@ class JournalThatCannotBeUsed(Scenario):
         self.assert_stops(logger, exit_code=1)
         self.assertRegex(logger.log, r"40000 bytes on 'sensors/camera' is dropped: .*--journal-size")
         self.assertIn("received 2, written 1, pending 0, dropped 1 (1 too large)", logger.log)
+
+    def test_many_that_are_too_large_are_a_line_a_second_with_a_piece_of_their_topics(self) -> None:
+        broker = self.start_broker()
+        logger = self.start_logger(broker.port, "--journal-size", "64KiB", "--stats-every", "100ms")
+        topic = "sensors/" + "ü" * 20000
+        count = 500
+        with self.connect(broker.port) as publisher:
+            publisher.publish_all(Message(topic, b"x", 0) for _ in range(count))
+            logger.wait_for(rf"dropped {count} \({count} too large\)", 30)
+        self.assert_stops(logger, exit_code=1)
+        lines = logger.find("message of 1 bytes on 'sensors/ü{192}…' is dropped")
+        told = sum(1 + sum(map(int, re.findall(r"and (\d+) more before it", line))) for line in lines)
+        self.assertEqual(told, count)
+        times = [datetime.fromisoformat(line.split("Z ")[0]) for line in lines]
+        for earlier, later in zip(times, times[1:-1]):  # the last one is told at the stop
+            self.assertGreater((later - earlier).total_seconds(), 0.9)
+        self.assertLess(max(map(len, logger.log.splitlines())), 600)
 
 
 if __name__ == "__main__":

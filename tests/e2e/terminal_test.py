@@ -119,6 +119,14 @@ class ForegroundTest(ProgramTest):
         terminal.type("q")
         self.check_stop(terminal)
 
+    def test_output_stopped_by_ctrl_s_does_not_keep_it(self) -> None:
+        for stop in (lambda terminal: terminal.type("q"), lambda terminal: os.kill(terminal.pid, signal.SIGTERM)):
+            terminal = self.start()
+            terminal.read_until("press q to quit")
+            terminal.type("\x13")
+            stop(terminal)
+            self.check_stop(terminal)
+
     def test_closing_the_terminal_stops(self) -> None:
         terminal = self.start()
         terminal.hang_up()

@@ -14,13 +14,20 @@ namespace mqtt_logger {
 /// log meanwhile.
 [[nodiscard]] std::error_code redirect_standard_error(const std::filesystem::path& path) noexcept;
 
-/// A line to what standard error is now, by one call of the system, so that lines never mix. Any thread.
+/// A line to what standard error is now, by one call of the system, so that lines never mix. Waits until
+/// somebody reads it. Any thread.
 void write_to_standard_error(std::string_view line) noexcept;
 
-/// A line to what standard error was before the first redirect_standard_error(), if that was called.
+/// A line to what standard error was before the first redirect_standard_error(), if that was called. Not
+/// waiting for whoever does not read it.
 void write_to_former_standard_error(std::string_view line) noexcept;
 
 /// A line into the system's log: syslog; on Windows the event log.
 void write_to_system_log(LogLevel level, const std::string& line) noexcept;
+
+/// So many lines more, or fewer, are on their way to the log.
+void note_unwritten_log_lines(int change) noexcept;
+/// Gives the threads that write them a moment: for a handler of a signal that ends the process.
+void wait_for_unwritten_log_lines() noexcept;
 
 }  // namespace mqtt_logger
