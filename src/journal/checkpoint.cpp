@@ -4,6 +4,7 @@
 #include "mqtt_logger/journal/crc32c.hpp"
 #include "mqtt_logger/journal/layout.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 
@@ -95,6 +96,20 @@ void CheckpointSlots::store(const Checkpoint& checkpoint) noexcept {
               sizeof slot - sizeof slot.number);
   crash_point("checkpoint-filled");
   number.store(number_, std::memory_order_release);
+}
+
+bool CheckpointSlots::is_damaged() const noexcept {
+  if (load_newest(bytes_)) return false;
+  const auto is_begun = [this](int slot) {
+    const std::byte* const begin = bytes_ + slot * layout::kCheckpointSlotBytes;
+    return std::any_of(begin, begin + sizeof(Slot), [](std::byte byte) { return byte != std::byte{0}; });
+  };
+  const auto is_numbered = [this](int slot) {
+    const std::byte* const begin = bytes_ + slot * layout::kCheckpointSlotBytes;
+    return std::any_of(begin, begin + sizeof(Slot::number),
+                       [](std::byte byte) { return byte != std::byte{0}; });
+  };
+  return is_numbered(0) || is_numbered(1) || (is_begun(0) && is_begun(1));
 }
 
 std::optional<Checkpoint> CheckpointSlots::load() const noexcept {

@@ -8,7 +8,10 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <chrono>
 #include <cstring>
+#include <exception>
+#include <random>
 
 namespace mqtt_logger {
 namespace {
@@ -25,6 +28,7 @@ struct FixedHeader {
   std::uint64_t boot;          // CRC-32C of the machine's boot identifier
   std::uint64_t is_open;       // 1 while in use
   std::uint64_t last_contact;  // with the broker of the session, in microseconds since 1970; 0: unknown
+  SipHash::Key key;            // of the fingerprints; since version 2
 };
 static_assert(sizeof(FixedHeader) <= layout::kHead);
 
@@ -50,12 +54,33 @@ std::uint32_t crc_of(const FixedHeader& header) noexcept {
   return crc32c({reinterpret_cast<const char*>(covered.data()), sizeof covered});
 }
 
+// Not for secrets: who cannot see it cannot make two messages that look like one.
+SipHash::Key make_key() noexcept {
+  SipHash::Key key{static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()),
+                   process_id()};
+  try {
+    std::random_device random;
+    for (std::uint64_t& word : key) word = std::uint64_t{random()} << 32 | random();
+  } catch (const std::exception&) {
+    return key;  // a system without random numbers
+  }
+  return key;
+}
+
 bool is_ring_size(std::uint64_t size) noexcept {
   return std::has_single_bit(size) && size >= layout::kMinRingBytes && size <= layout::kMaxRingBytes;
 }
 
 bool are_zeros(std::span<const std::byte> bytes) noexcept {
-  return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
+  // Each byte is the one before it, and the first is zero.
+  return bytes.empty() || (bytes.front() == std::byte{0} &&
+                           std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
+}
+
+// Of a system that does not say which start this is, it may have been started again.
+bool is_same_boot(std::uint64_t boot) noexcept {
+  const std::string id = boot_id();
+  return !id.empty() && boot == crc32c(id);
 }
 
 // Whether the file begins as a journal, as far as it goes.
@@ -69,15 +94,16 @@ HeaderState check_header(std::span<const std::byte> bytes) noexcept {
   const bool has_journal_size = bytes.size() > layout::kRing && is_ring_size(bytes.size() - layout::kRing);
   const FixedHeader header = load(bytes);
   if (header.magic == 0) {
-    if (has_journal_size && are_zeros(bytes.subspan(layout::kHead, layout::kReceivedBits - layout::kHead)))
-      return HeaderState::usable;
+    if (bytes.size() > layout::kRing + layout::kMaxRingBytes) return HeaderState::foreign;
+    // Somebody's file may begin with zeros, a disk image for one.
+    if (has_journal_size && are_zeros(bytes.subspan(layout::kHead))) return HeaderState::usable;
     // A file system that cannot allocate at once may have been interrupted while the journal was made.
     return are_zeros(bytes) ? HeaderState::damaged : HeaderState::foreign;
   }
   if (!has_magic(bytes)) return HeaderState::foreign;
   if (header.crc != crc_of(header)) return HeaderState::damaged;
   if (header.version > layout::kVersion) return HeaderState::newer_version;
-  const bool is_sound = header.version == layout::kVersion && header.ring_offset == layout::kRing &&
+  const bool is_sound = header.version >= layout::kOldestVersion && header.ring_offset == layout::kRing &&
                         has_journal_size && header.ring_bytes == bytes.size() - layout::kRing;
   return is_sound ? HeaderState::usable : HeaderState::damaged;
 }
@@ -87,14 +113,29 @@ HeaderFindings read_header(std::span<std::byte> bytes) noexcept {
   HeaderFindings findings;
   if (header.magic == 0) {
     findings.is_new = true;
-    header = {0, layout::kVersion, 0, layout::kRing, bytes.size() - layout::kRing, 0, 0, 0, 0};
+    header = {0, layout::kVersion, 0, layout::kRing, bytes.size() - layout::kRing, 0, 0, 0, 0, make_key()};
     header.crc = crc_of(header);
     std::memcpy(bytes.data(), &header, sizeof header);
     store(bytes, offsetof(FixedHeader, magic), layout::kMagic);
   }
+  findings.is_old = header.version < layout::kVersion;
   findings.had_crash = header.is_open != 0;
-  findings.had_restart = findings.had_crash && header.boot != crc32c(boot_id());
+  findings.had_restart = findings.had_crash && !is_same_boot(header.boot);
   return findings;
+}
+
+SipHash::Key fingerprint_key(std::span<const std::byte> bytes) noexcept {
+  return load(bytes).key;
+}
+
+void upgrade_header(std::span<std::byte> bytes) noexcept {
+  FixedHeader header = load(bytes);
+  header.key = make_key();
+  std::memcpy(bytes.data() + offsetof(FixedHeader, key), &header.key, sizeof header.key);
+  header.version = layout::kVersion;
+  static_assert(offsetof(FixedHeader, version) % 8 == 0 &&
+                offsetof(FixedHeader, crc) == offsetof(FixedHeader, version) + 4);
+  store(bytes, offsetof(FixedHeader, version), std::uint64_t{crc_of(header)} << 32 | header.version);
 }
 
 bool has_session(std::span<std::byte> bytes, const std::string& session) noexcept {

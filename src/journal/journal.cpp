@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <span>
 
 namespace mqtt_logger {
 namespace {
@@ -27,23 +28,33 @@ Journal::Journal(std::unique_ptr<MappedFile> mapping)
       ring_{mapping_->bytes().subspan(layout::kRing)},
       committed_slots_{base_ + layout::kCheckpoint},
       synced_slots_{base_ + layout::kSyncedCheckpoint},
-      packet_ids_{base_ + layout::kReceivedBits, base_ + layout::kRows} {
+      packet_ids_{base_} {
   const HeaderFindings header = read_header(mapping_->bytes());
+  if (header.is_old) {
+    packet_ids_.upgrade();
+    upgrade_header(mapping_->bytes());
+  }
+  key_ = fingerprint_key(mapping_->bytes());
+  if (header.had_crash) packet_ids_.note_crash();
   // A power failure may have kept the trace of a message and not the message: what comes again is new then.
   if (header.is_new || header.had_restart) packet_ids_.forget_all();
   mark_open(mapping_->bytes());
   crash_point("journal-marked");
   if (!header.had_restart) mark_recovered(mapping_->bytes());
 
-  checkpoint_ = committed_slots_.load().value_or(Checkpoint{});
-  if (header.had_restart) checkpoint_ = find_synced_checkpoint(checkpoint_);
+  checkpoint_ = find_checkpoint(header.had_restart);
   head_ = word(layout::kHead).load(std::memory_order_relaxed);
   undo_unfinished_append();
   crash_point("append-undone");
   const Salvage found = salvage_records(ring_, checkpoint_.position, checkpoint_.next_sequence, head_,
                                         !header.is_new && !header.had_restart);
-  findings_ = {header.is_new, header.had_crash,   header.had_restart,
-               found.records, found.lost_records, found.skipped_bytes};
+  findings_ = {header.is_new,
+               header.had_crash,
+               header.had_restart,
+               found.records,
+               found.lost_records,
+               found.skipped_bytes,
+               committed_slots_.is_damaged() || (header.had_restart && synced_slots_.is_damaged())};
   head_ = found.end;
   next_sequence_ = found.next_sequence;
   word(layout::kHead).store(head_, std::memory_order_relaxed);
@@ -66,14 +77,16 @@ std::size_t Journal::mapping_size(std::uint64_t ring_bytes) noexcept {
 
 Admission Journal::append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept {
   const std::size_t size = record_size(message);
-  if (size > max_record_bytes()) return Admission::too_large;
+  if (size > max_record_bytes()) {
+    pass_over(packet_id, is_duplicate);
+    return Admission::too_large;
+  }
 
   const bool is_exactly_once = message.qos == QoS::exactly_once;
   const std::uint32_t crc = content_crc(message);
-  const std::uint64_t flags = static_cast<std::uint64_t>(message.qos) << 1 | (message.is_retained ? 1 : 0);
-  const std::uint64_t fingerprint =
-      std::uint64_t{crc} << 32 | (flags << 29 & 0xFFFFFFFF) | (size & 0x1FFFFFFF);
+  Fingerprint fingerprint{};
   if (packet_id != 0) {
+    fingerprint = make_fingerprint(key_, message, crc);
     if (is_known(packet_id, fingerprint, is_exactly_once, is_duplicate)) return Admission::redelivered;
   }
 
@@ -100,7 +113,7 @@ Admission Journal::append(const MessageView& message, PacketId packet_id, bool i
         .store((head_ & kIntentPositionMask) << kIntentIdBits | packet_id, std::memory_order_release);
     std::atomic_signal_fence(std::memory_order_seq_cst);
     crash_point("intent-stored");
-    packet_ids_.remember(packet_id, fingerprint, is_exactly_once);
+    packet_ids_.remember(packet_id, fingerprint, is_exactly_once, is_duplicate);
     crash_point("id-remembered");
   }
   head_ += gap + size;
@@ -113,7 +126,11 @@ Admission Journal::append(const MessageView& message, PacketId packet_id, bool i
   return Admission::appended;
 }
 
-bool Journal::is_known(PacketId id, std::uint64_t fingerprint, bool is_exactly_once,
+void Journal::pass_over(PacketId packet_id, bool is_duplicate) noexcept {
+  if (packet_id != 0) packet_ids_.pass_over(packet_id, is_duplicate);
+}
+
+bool Journal::is_known(PacketId id, const Fingerprint& fingerprint, bool is_exactly_once,
                        bool is_duplicate) noexcept {
   if (!is_exactly_once)
     return is_duplicate && packet_ids_.is_redelivered(id, fingerprint, redelivery_window_);
@@ -124,6 +141,7 @@ bool Journal::is_known(PacketId id, std::uint64_t fingerprint, bool is_exactly_o
 void Journal::begin_session(const std::string& session, bool is_kept) noexcept {
   const bool is_same = has_session(session);
   if (!is_same || !is_kept) packet_ids_.forget_all();
+  packet_ids_.begin_connection();
   crash_point("session-forgotten");
   if (is_same) return;
   noted_contact_.store(0);
@@ -156,6 +174,7 @@ void Journal::write_contact() noexcept {
   const std::int64_t noted = noted_contact_.load();
   if (noted == written_contact_) return;
   written_contact_ = noted;
+  packet_ids_.settle();
   if (noted != 0) mark_contact(mapping_->bytes(), ReceiveTime{std::chrono::microseconds{noted}});
 }
 
@@ -256,6 +275,35 @@ void Journal::close() noexcept {
   crash_point("close-begun");
   if (synced_slots_.load().value_or(Checkpoint{}) == checkpoint_) mark_closed(mapping_->bytes());
   crash_point("close-done");
+}
+
+// A checkpoint that is lost is not one that never was: from the begin on, all would be written once more.
+Checkpoint Journal::find_checkpoint(bool had_restart) const noexcept {
+  const bool is_lost = committed_slots_.is_damaged();
+  const Checkpoint committed =
+      is_lost ? find_oldest_record() : committed_slots_.load().value_or(Checkpoint{});
+  if (had_restart && synced_slots_.is_damaged()) return committed;
+  return had_restart || (is_lost && synced_slots_.load()) ? find_synced_checkpoint(committed) : committed;
+}
+
+// What is not released.
+Checkpoint Journal::find_oldest_record() const noexcept {
+  Checkpoint checkpoint;
+  const Position released = word(layout::kReleased).load(std::memory_order_relaxed);
+  const Position head = word(layout::kHead).load(std::memory_order_relaxed);
+  if (head < released || head - released > ring_.size() || released % kRecordAlignment != 0)
+    return checkpoint;
+  checkpoint.position = released;
+  for (Position at = released; at < head;) {
+    const std::span<const std::byte> room{ring_.at(at), static_cast<std::size_t>(ring_.room_at(at))};
+    if (const auto gap = check_gap(room)) {
+      at += *gap;
+      continue;
+    }
+    if (const auto record = check_record(room)) checkpoint.next_sequence = record->sequence;
+    break;
+  }
+  return checkpoint;
 }
 
 // After a power failure an export holds for certain what it held at the last sync. If the ring was

@@ -6,7 +6,10 @@
 #include "mqtt_logger/platform/file.hpp"
 #include "mqtt_logger/platform/mapped_file.hpp"
 
+#include <cstddef>
 #include <filesystem>
+#include <new>
+#include <span>
 #include <system_error>
 
 namespace mqtt_logger {
@@ -18,7 +21,9 @@ namespace {
 
 std::unique_ptr<MappedFile> map(const std::filesystem::path& path, std::size_t size) {
   std::unique_ptr<MappedFile> mapping;
-  const std::error_code error = map_file(path, size, mapping);
+  const std::error_code error = map_file(path, size, mapping, [](std::span<const std::byte> bytes) {
+    return check_header(bytes) == HeaderState::usable;
+  });
   if (!error) return mapping;
   if (error == std::errc::resource_unavailable_try_again)
     fail(path, "is in use by another logger; give this one another --journal");
@@ -28,6 +33,7 @@ std::unique_ptr<MappedFile> map(const std::filesystem::path& path, std::size_t s
                            "--journal-size",
                            size));
   }
+  if (error == std::errc::not_enough_memory) throw std::bad_alloc{};
   fail(path,
        fmt::format("cannot be opened: {}; choose another place with --journal, or none with --journal none",
                    error.message()));

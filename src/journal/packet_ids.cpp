@@ -4,14 +4,17 @@
 #include "mqtt_logger/journal/layout.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <span>
+#include <utility>
 
 namespace mqtt_logger {
 namespace {
 
 constexpr std::size_t kBitBytes = layout::kPacketIds / 8;
-constexpr std::uint64_t kTellingDeliveries = 4096;  // far more than a broker has in flight at once
+constexpr std::uint64_t kShortWhile =
+    32768;  // deliveries: half of what a broker that counts takes to come round
 
 constexpr std::size_t byte_of(PacketId id) noexcept {
   return id / 8u;
@@ -22,46 +25,73 @@ constexpr std::uint8_t bit_of(PacketId id) noexcept {
 
 }  // namespace
 
-PacketIds::PacketIds(std::byte* received_bits, std::byte* rows) noexcept
-    : received_bits_{reinterpret_cast<std::uint8_t*>(received_bits)}, rows_{reinterpret_cast<Row*>(rows)} {
+PacketIds::PacketIds(std::byte* mapping) noexcept
+    : mapping_{mapping},
+      received_bits_{reinterpret_cast<std::uint8_t*>(mapping + layout::kReceivedBits)},
+      rows_{reinterpret_cast<Row*>(mapping + layout::kRows)},
+      order_{mapping + layout::kIdentifierOrder} {
   static_assert(sizeof(Row) == 16);
   for (const Row& row : std::span{rows_, layout::kPacketIds}) deliveries_ = std::max(deliveries_, row.number);
+  // More than there are is what a forget_all() has left that was interrupted.
+  returned_ = std::min(load(layout::kReturned), deliveries_);
+  old_rows_ = std::min(load(layout::kOldRows), deliveries_);
+  unreleased_ = unreleased().size();
+}
+
+bool PacketIds::is_same(const Row& row, const Fingerprint& fingerprint) const noexcept {
+  return row.fingerprint == (row.number <= old_rows_ ? fingerprint.of_version_1 : fingerprint.keyed);
 }
 
 // Whether this is what the identifier last brought, and not too long ago.
-bool PacketIds::is_last_of(PacketId id, std::uint64_t fingerprint, std::uint64_t window) const noexcept {
+bool PacketIds::is_last_of(PacketId id, const Fingerprint& fingerprint, std::uint64_t window) const noexcept {
   const Row& row = rows_[id];
-  return row.number != 0 && row.fingerprint == fingerprint && deliveries_ - row.number < window;
+  return row.number != 0 && is_same(row, fingerprint) && deliveries_ - row.number < window;
 }
 
-bool PacketIds::is_redelivered(PacketId id, std::uint64_t fingerprint, std::uint64_t window) noexcept {
-  const bool is_known = is_last_of(id, fingerprint, window);
-  if (is_known)
-    rows_[id].number = ++deliveries_;  // so that the distance stays within the window over many reconnects
-  return is_known;
+// At QoS 1: see the class.
+bool PacketIds::can_come_again(const Row& row) const noexcept {
+  if (row.number > returned_ || order_.is_in_turn()) return true;
+  if (order_.is_out_of_turn() || row.number <= load(layout::kSettled)) return false;
+  return order_.in_turn() > 1 || row.number <= killed_up_to_;
 }
 
-bool PacketIds::is_unreleased(PacketId id, std::uint64_t fingerprint) const noexcept {
-  return (received_bits_[byte_of(id)] & bit_of(id)) != 0 && rows_[id].fingerprint == fingerprint;
+bool PacketIds::is_redelivered(PacketId id, const Fingerprint& fingerprint, std::uint64_t window) noexcept {
+  Row& row = rows_[id];
+  if (!is_last_of(id, fingerprint, window) || !can_come_again(row)) return false;
+  // So that the distance stays within the window over many reconnects. Not where that would change the
+  // meaning of its fingerprint.
+  if (row.number > old_rows_) row.number = ++deliveries_;
+  return true;
 }
 
-bool PacketIds::is_sent_after_release(PacketId id, std::uint64_t fingerprint,
+bool PacketIds::is_unreleased(PacketId id, const Fingerprint& fingerprint) const noexcept {
+  return (received_bits_[byte_of(id)] & bit_of(id)) != 0 && is_same(rows_[id], fingerprint);
+}
+
+bool PacketIds::is_sent_after_release(PacketId id, const Fingerprint& fingerprint,
                                       std::uint64_t window) const noexcept {
-  return is_last_of(id, fingerprint, window) && come_in_turn(window);
+  return is_last_of(id, fingerprint, window) && order_.is_in_turn();
 }
 
-// Whether nearly all of the last deliveries came under identifiers of their own.
-bool PacketIds::come_in_turn(std::uint64_t window) const noexcept {
-  const std::uint64_t deliveries = std::min(deliveries_, window);
-  const auto is_recent = [&](const Row& row) { return row.number > deliveries_ - deliveries; };
-  const auto ids = std::ranges::count_if(std::span{rows_, layout::kPacketIds}, is_recent);
-  return deliveries >= kTellingDeliveries && static_cast<std::uint64_t>(ids) >= deliveries - deliveries / 16;
-}
-
-void PacketIds::remember(PacketId id, std::uint64_t fingerprint, bool is_exactly_once) noexcept {
-  rows_[id] = {fingerprint, ++deliveries_};
+void PacketIds::remember(PacketId id, const Fingerprint& fingerprint, bool is_exactly_once,
+                         bool is_duplicate) noexcept {
+  const Row& before = rows_[id];
+  order_.note_message(id, is_duplicate, before.number != 0 && deliveries_ - before.number < kShortWhile);
+  rows_[id] = {fingerprint.keyed, ++deliveries_};
   crash_point("row-stored");
-  if (is_exactly_once) received_bits_[byte_of(id)] |= bit_of(id);
+  if (!is_exactly_once || (received_bits_[byte_of(id)] & bit_of(id)) != 0) return;
+  received_bits_[byte_of(id)] |= bit_of(id);
+  ++unreleased_;
+}
+
+void PacketIds::end_delivery() noexcept {
+  returned_ = deliveries_;
+  store(layout::kReturned, returned_);
+  order_.note_all_acknowledged(unreleased_ == 0);
+}
+
+void PacketIds::settle() noexcept {
+  store(layout::kSettled, std::exchange(returned_before_, load(layout::kReturned)));
 }
 
 void PacketIds::forget(PacketId id) noexcept {
@@ -70,15 +100,57 @@ void PacketIds::forget(PacketId id) noexcept {
 }
 
 void PacketIds::release(PacketId id) noexcept {
+  if ((received_bits_[byte_of(id)] & bit_of(id)) == 0) return;
   received_bits_[byte_of(id)] = static_cast<std::uint8_t>(received_bits_[byte_of(id)] & ~bit_of(id));
+  --unreleased_;
+  order_.note_all_acknowledged(unreleased_ == 0);
 }
 
+// What makes believe in redeliveries goes before the rows, what speaks against it after them.
 void PacketIds::forget_all() noexcept {
+  order_.forget();
   std::memset(received_bits_, 0, kBitBytes);
   crash_point("bits-forgotten");
   std::memset(static_cast<void*>(rows_), 0, layout::kPacketIds * sizeof(Row));
-  deliveries_ = 0;
   crash_point("ids-forgotten");
+  for (const std::size_t word : {layout::kReturned, layout::kSettled, layout::kOldRows}) store(word, 0);
+  deliveries_ = returned_ = killed_up_to_ = old_rows_ = 0;
+  unreleased_ = 0;
+}
+
+void PacketIds::upgrade() noexcept {
+  constexpr std::uint64_t kEnoughToTell = 64;
+  std::uint64_t recent = 0;
+  PacketId last = 0;
+  const std::uint64_t among = std::min<std::uint64_t>(deliveries_, kShortWhile);
+  for (std::size_t id = 0; id < layout::kPacketIds; ++id) {
+    const std::uint64_t number = rows_[id].number;
+    if (number > deliveries_ - among) ++recent;
+    if (number != 0 && number == deliveries_) last = static_cast<PacketId>(id);
+  }
+  // Whether nearly all of the last deliveries came under identifiers of their own.
+  const bool are_own = recent >= among - among / 16;
+  if (are_own && among < kEnoughToTell) {
+    order_.forget();
+  } else {
+    order_.assume(last, recent, are_own);
+  }
+  returned_ = old_rows_ = deliveries_;
+  store(layout::kReturned, returned_);
+  store(layout::kOldRows, old_rows_);
+  store(layout::kSettled, 0);
+}
+
+std::uint64_t PacketIds::load(std::size_t offset) const noexcept {
+  return std::atomic_ref<std::uint64_t>{*reinterpret_cast<std::uint64_t*>(mapping_ + offset)}.load(
+      std::memory_order_relaxed);
+}
+
+// Read by this process's successor, and one of them by another thread, which needs nothing else of what is
+// written.
+void PacketIds::store(std::size_t offset, std::uint64_t value) noexcept {
+  std::atomic_ref<std::uint64_t>{*reinterpret_cast<std::uint64_t*>(mapping_ + offset)}.store(
+      value, std::memory_order_relaxed);
 }
 
 std::vector<PacketId> PacketIds::unreleased() const {

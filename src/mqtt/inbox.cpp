@@ -1,10 +1,13 @@
 #include "mqtt_logger/mqtt/inbox.hpp"
 
 #include "mqtt_logger/error.hpp"
+#include "mqtt_logger/escape.hpp"
 #include "mqtt_logger/journal/crash_point.hpp"
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/platform/stop_events.hpp"
 #include "mqtt_logger/topic_filter.hpp"
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <chrono>
@@ -46,6 +49,7 @@ void Inbox::receive(const MessageView& message, PacketId packet_id, bool is_dupl
   topic_watch_.note(message.topic);
   if (is_excluded(message.topic)) {
     statistics_.excluded.add();
+    journal_.pass_over(packet_id, is_duplicate);
     return;
   }
   switch (append(message, packet_id, is_duplicate)) {
@@ -55,10 +59,10 @@ void Inbox::receive(const MessageView& message, PacketId packet_id, bool is_dupl
       break;
     case Admission::too_large:
       statistics_.too_large.add();
-      log::error(
+      report_drop(fmt::format(
           "a message of {} bytes on '{}' is dropped: the journal takes at most {}; --journal-size makes it "
           "larger",
-          message.payload.size(), message.topic, journal_.max_record_bytes());
+          message.payload.size(), shortened(message.topic), journal_.max_record_bytes()));
       break;
     case Admission::appended:
       if (is_synced_each_ && message.qos != QoS::at_most_once) sync();
@@ -66,6 +70,11 @@ void Inbox::receive(const MessageView& message, PacketId packet_id, bool is_dupl
     case Admission::full:
       break;  // append() has waited
   }
+  if (packet_id != 0) journal_.end_delivery();
+}
+
+void Inbox::report_drop(std::string text) noexcept {
+  drops_.note(std::move(text), LogThrottle::Clock::now());
 }
 
 bool Inbox::is_stopping() const noexcept {
@@ -119,6 +128,7 @@ void Inbox::leave() noexcept {
       "stopped while the journal is full: {}; the journal keeps what is pending, and the next start writes "
       "it",
       to_string(statistics_.account()));
+  log::flush();
   leave_at_once(static_cast<int>(ExitCode::something_pending));
 }
 
@@ -127,7 +137,9 @@ void Inbox::sync() noexcept {
     log::error("the journal cannot be brought to the device: {}; nothing is acknowledged until it can",
                error.message());
     std::this_thread::sleep_for(kSyncRetryEvery);
-    if (is_stopping()) leave_at_once(static_cast<int>(ExitCode::something_pending));
+    if (!is_stopping()) continue;
+    log::flush();
+    leave_at_once(static_cast<int>(ExitCode::something_pending));
   }
 }
 

@@ -1,7 +1,6 @@
 #include "session_store.hpp"
 
 #include "mqtt_logger/journal/crash_point.hpp"
-#include "mqtt_logger/log.hpp"
 #include "mqtt_logger/mqtt/publish_packet.hpp"
 
 #include <charconv>
@@ -73,7 +72,7 @@ void SessionStore::put(const std::string& key, const std::vector<mqtt::string_vi
       is_one_piece ? std::string_view{buffers[1].data(), buffers[1].size()} : joined;
   auto packet = read_publish_packet(static_cast<unsigned char>(*buffers.front().data()), rest, version_);
   if (!packet) {
-    log::error("the broker sent a malformed QoS 2 message; it is left out");
+    inbox_.report_drop("the broker sent a malformed QoS 2 message; it is left out");
     return;
   }
   packet->message.receive_time = now;

@@ -19,6 +19,12 @@ namespace {
 void report(const JournalFindings& found) {
   if (found.records != 0)
     log::info("{} messages of the run before are in the journal and are written now", found.records);
+  if (found.has_lost_checkpoint) {
+    log::error(
+        "the journal was damaged: it does not say any more up to where the exports were written; what it "
+        "holds "
+        "is written from an earlier place on, so that records may stand twice");
+  }
   if (found.skipped_bytes != 0 || found.lost_records != 0) {
     log::error("the journal was damaged: {} bytes of it could not be read, at least {} messages are missing",
                found.skipped_bytes, found.lost_records);

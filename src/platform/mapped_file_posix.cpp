@@ -49,7 +49,17 @@ std::error_code allocate(int descriptor, std::size_t size) noexcept {
   return {result, std::system_category()};
 }
 
-std::error_code map_descriptor(int descriptor, std::size_t size, std::unique_ptr<MappedFile>& mapped) {
+bool looks_ours(int descriptor, std::size_t size, const LooksOurs& ask) {
+  if (!ask) return true;
+  void* const address = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);
+  if (address == MAP_FAILED) return true;
+  const bool is_ours = ask({static_cast<const std::byte*>(address), size});
+  ::munmap(address, size);
+  return is_ours;
+}
+
+std::error_code map_descriptor(int descriptor, std::size_t size, std::unique_ptr<MappedFile>& mapped,
+                               const LooksOurs& ask) {
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     return errno == EWOULDBLOCK ? std::make_error_code(std::errc::resource_unavailable_try_again)
                                 : last_error();
@@ -57,17 +67,19 @@ std::error_code map_descriptor(int descriptor, std::size_t size, std::unique_ptr
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) return last_error();
   if (!S_ISREG(status.st_mode)) return std::make_error_code(std::errc::not_supported);
+  bool is_ours = true;
   if (status.st_size == 0) {
     if (const std::error_code error = allocate(descriptor, size)) return error;
   } else {
     size = static_cast<std::size_t>(status.st_size);
+    is_ours = looks_ours(descriptor, size, ask);
     // A copy made by a tool that leaves holes would be as dangerous as a new file with holes.
-    if (const int result = ::posix_fallocate(descriptor, 0, status.st_size); result != 0) {
+    if (const int result = is_ours ? ::posix_fallocate(descriptor, 0, status.st_size) : 0; result != 0) {
       return {result, std::system_category()};
     }
   }
-  void* const address =
-      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, descriptor, 0);
+  const int populate = is_ours ? MAP_POPULATE : 0;
+  void* const address = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | populate, descriptor, 0);
   if (address == MAP_FAILED) return last_error();
   mapped = std::make_unique<PosixMapping>(address, size, descriptor);
   return {};
@@ -76,10 +88,10 @@ std::error_code map_descriptor(int descriptor, std::size_t size, std::unique_ptr
 }  // namespace
 
 std::error_code map_file(const std::filesystem::path& path, std::size_t size,
-                         std::unique_ptr<MappedFile>& mapped) {
+                         std::unique_ptr<MappedFile>& mapped, const LooksOurs& looks_ours) {
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
   if (descriptor < 0) return last_error();
-  const std::error_code error = map_descriptor(descriptor, size, mapped);
+  const std::error_code error = map_descriptor(descriptor, size, mapped, looks_ours);
   if (error) {
     struct stat status {};
     const bool is_ours_and_empty = error != std::errc::resource_unavailable_try_again &&

@@ -89,10 +89,21 @@ std::error_code allocate(HANDLE file, std::size_t size) {
   return {};
 }
 
+bool looks_ours(HANDLE file, std::size_t size, const LooksOurs& ask) {
+  if (!ask) return true;
+  const Handle section{CreateFileMappingW(file, nullptr, PAGE_READONLY, 0, 0, nullptr)};
+  if (!section) return true;
+  void* const address = MapViewOfFile(section.get(), FILE_MAP_READ, 0, 0, size);
+  if (address == nullptr) return true;
+  const bool is_ours = ask({static_cast<const std::byte*>(address), size});
+  UnmapViewOfFile(address);
+  return is_ours;
+}
+
 /// Takes over `file` if it succeeds. `present` is the file's size.
 std::error_code map_handle(Handle& file, std::size_t present, std::size_t size,
-                           std::unique_ptr<MappedFile>& mapped) {
-  forbid_holes(file.get());
+                           std::unique_ptr<MappedFile>& mapped, const LooksOurs& ask) {
+  if (present == 0 || looks_ours(file.get(), present, ask)) forbid_holes(file.get());
   if (present != 0) {
     size = present;
   } else if (const std::error_code error = allocate(file.get(), size)) {
@@ -109,14 +120,15 @@ std::error_code map_handle(Handle& file, std::size_t present, std::size_t size,
 }  // namespace
 
 std::error_code map_file(const std::filesystem::path& path, std::size_t size,
-                         std::unique_ptr<MappedFile>& mapped) {
+                         std::unique_ptr<MappedFile>& mapped, const LooksOurs& looks_ours) {
   Handle file{CreateFileW(path.c_str(), GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, nullptr, OPEN_ALWAYS,
                           FILE_ATTRIBUTE_NORMAL, nullptr)};
   if (!file) return last_windows_error();
   if (GetFileType(file.get()) != FILE_TYPE_DISK) return std::make_error_code(std::errc::not_supported);
   LARGE_INTEGER present{};
   if (GetFileSizeEx(file.get(), &present) == 0) return last_windows_error();
-  const std::error_code error = map_handle(file, static_cast<std::size_t>(present.QuadPart), size, mapped);
+  const std::error_code error =
+      map_handle(file, static_cast<std::size_t>(present.QuadPart), size, mapped, looks_ours);
   if (error && present.QuadPart == 0) {
     file.reset();
     DeleteFileW(path.c_str());

@@ -8,6 +8,10 @@
 #include "support/temporary_folder.hpp"
 #include "support/test_journal.hpp"
 
+#if !defined(_WIN32)
+#include <sys/stat.h>
+#endif
+
 #include <string>
 
 using namespace mqtt_logger;
@@ -90,5 +94,55 @@ TEST_CASE("A journal in use, or in a folder that is not there, is refused with t
     FAIL("it was opened");
   } catch (const StartupError& error) {
     CHECK(error.exit_code() == ExitCode::output_unusable);
+  }
+}
+
+#if !defined(_WIN32)
+TEST_CASE("A file with holes that is no journal is not filled") {
+  Place place;
+  const std::uint64_t size =
+      GENERATE(std::uint64_t{1} << 40, layout::kRing + layout::kMinRingBytes, 5'000'000u);
+  CAPTURE(size);
+  std::filesystem::remove(place.journal);
+  write_file(place.journal, std::string(4096, '\0') + std::string(8192, '\0') + "a disk image");
+  std::filesystem::resize_file(place.journal, size);
+  CHECK_THROWS_AS(open_journal(place.options), StartupError);
+  CHECK(std::filesystem::file_size(place.journal) == size);
+  struct stat status {};
+  REQUIRE(::stat(place.journal.c_str(), &status) == 0);
+  CHECK(status.st_blocks * 512 < 100'000);
+}
+#endif
+
+TEST_CASE("Checkpoints that are damaged are said to be, and what is not released is there again") {
+  const QuietLog quiet;
+  Place place;
+  {
+    const auto journal = open_journal(place.options);
+    for (const char* payload : {"2", "3", "4"})
+      REQUIRE(journal->append(make_message("a", payload), 0, false) == Admission::appended);
+    Position position = 0;
+    for (std::uint64_t next = 2; next <= 3; ++next) {
+      REQUIRE(journal->read(position));
+      commit_up_to(*journal, position, next);
+    }
+  }
+  std::string bytes = read_file(place.journal);
+  SECTION("one of them") {
+    bytes[layout::kCheckpoint + 20] = static_cast<char>(bytes[layout::kCheckpoint + 20] ^ 1);
+    write_file(place.journal, bytes);
+    const auto journal = open_journal(place.options);
+    CHECK_FALSE(journal->findings().has_lost_checkpoint);
+  }
+  SECTION("both") {
+    for (const std::size_t slot : {layout::kCheckpoint, layout::kCheckpoint + layout::kCheckpointSlotBytes})
+      bytes[slot + 20] = static_cast<char>(bytes[slot + 20] ^ 1);
+    write_file(place.journal, bytes);
+    const auto journal = open_journal(place.options);
+    CHECK(journal->findings().has_lost_checkpoint);
+    CHECK(pending_payloads(*journal) == std::vector<std::string>{"3", "4"});
+    CHECK(journal->findings().records == 2);
+    CHECK(journal->findings().lost_records == 0);
+    CHECK(journal->findings().skipped_bytes == 0);
   }
 }

@@ -46,6 +46,9 @@ class CheckpointSlots {
 
   void store(const Checkpoint& checkpoint) noexcept;
   [[nodiscard]] std::optional<Checkpoint> load() const noexcept;
+  /// Whether there is something in the slots, and more than the first one that was interrupted: then there
+  /// was a checkpoint, and it is lost.
+  [[nodiscard]] bool is_damaged() const noexcept;
 
  private:
   std::byte* bytes_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mqtt_logger/journal/siphash.hpp"
 #include "mqtt_logger/message.hpp"
 
 #include <cstddef>
@@ -13,18 +14,24 @@ namespace mqtt_logger {
 /// What the journal's fixed header tells of the process before this one.
 struct HeaderFindings {
   bool is_new = false;       ///< there was none
+  bool is_old = false;       ///< of version 1
   bool had_crash = false;    ///< it was not closed in order
   bool had_restart = false;  ///< not closed in order, and the machine was started again since
 };
 
-/// Whether these bytes, a whole file, can be opened as a journal: a sound header of this version with the
-/// ring's size that the file's size asks for, or zeros. The reason if not: `damaged` is what was a journal,
-/// or was about to become one; `foreign` is anything else.
+/// Whether these bytes, a whole file, can be opened as a journal: a sound header of this version or version 1
+/// with the ring's size that the file's size asks for, or zeros. The reason if not: `damaged` is what was a
+/// journal, or was about to become one; `foreign` is anything else.
 enum class HeaderState : std::uint8_t { usable, foreign, newer_version, damaged };
 [[nodiscard]] HeaderState check_header(std::span<const std::byte> bytes) noexcept;
 
 /// Reads the header, or writes it where there are zeros. `bytes` must be usable.
 [[nodiscard]] HeaderFindings read_header(std::span<std::byte> bytes) noexcept;
+
+/// The key of the fingerprints, which is made with the journal.
+[[nodiscard]] SipHash::Key fingerprint_key(std::span<const std::byte> bytes) noexcept;
+/// Makes a header of version 1 one of this version, in one step. What else that means was done before.
+void upgrade_header(std::span<std::byte> bytes) noexcept;
 
 /// Whether the packet identifiers in the journal belong to `session`.
 [[nodiscard]] bool has_session(std::span<std::byte> bytes, const std::string& session) noexcept;

@@ -32,8 +32,9 @@ struct JournalFindings {
   bool had_crash = false;     ///< the process before this one did not close it
   bool had_restart = false;   ///< and the machine was started again since: what was not synced may be missing
   std::uint64_t records = 0;  ///< appended and not covered by the checkpoint
-  std::uint64_t lost_records = 0;   ///< known to be missing among them
-  std::uint64_t skipped_bytes = 0;  ///< damaged
+  std::uint64_t lost_records = 0;    ///< known to be missing among them
+  std::uint64_t skipped_bytes = 0;   ///< damaged
+  bool has_lost_checkpoint = false;  ///< it is damaged: an older one counts, or what was not released yet
 };
 
 /// Durable single-producer single-consumer ring of records in a mapped file: the lock-free queue between the
@@ -66,9 +67,12 @@ class Journal {
   // Callback thread.
 
   /// Appends a message. `packet_id` is 0 at QoS 0. A message of QoS 1 or 2 that was received before is
-  /// recognised: at QoS 1 if it is marked as `is_duplicate` and within the window, at QoS 2 until
-  /// release(packet_id).
+  /// recognised: at QoS 1 as PacketIds says, at QoS 2 until release(packet_id).
   [[nodiscard]] Admission append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept;
+  /// What append() has taken, or knew, may be acknowledged from now on: not before.
+  void end_delivery() noexcept { packet_ids_.end_delivery(); }
+  /// A message came that is not to be recorded. `packet_id` is 0 at QoS 0.
+  void pass_over(PacketId packet_id, bool is_duplicate) noexcept;
   /// QoS 2: PUBREL was received, the identifier is free.
   void release(PacketId packet_id) noexcept { packet_ids_.release(packet_id); }
   /// A broker has answered, and keeps a session for us or has made a new one. `session` names it by client
@@ -139,8 +143,11 @@ class Journal {
   void close() noexcept;
 
  private:
-  bool is_known(PacketId id, std::uint64_t fingerprint, bool is_exactly_once, bool is_duplicate) noexcept;
+  bool is_known(PacketId id, const Fingerprint& fingerprint, bool is_exactly_once,
+                bool is_duplicate) noexcept;
+  [[nodiscard]] Checkpoint find_checkpoint(bool had_restart) const noexcept;
   [[nodiscard]] Checkpoint find_synced_checkpoint(const Checkpoint& committed) const noexcept;
+  [[nodiscard]] Checkpoint find_oldest_record() const noexcept;
   void undo_unfinished_append() noexcept;
   [[nodiscard]] std::atomic_ref<std::uint64_t> word(std::size_t offset) const noexcept;
 
@@ -152,6 +159,7 @@ class Journal {
   CheckpointSlots committed_slots_;
   CheckpointSlots synced_slots_;
   PacketIds packet_ids_;
+  SipHash::Key key_{};  // of the fingerprints
 
   // Callback thread's own; head_ is the truth that the word `head` publishes.
   Position head_ = 0;

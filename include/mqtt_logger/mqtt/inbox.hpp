@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mqtt_logger/journal/journal.hpp"
+#include "mqtt_logger/log_throttle.hpp"
 #include "mqtt_logger/message.hpp"
 #include "mqtt_logger/options.hpp"
 #include "mqtt_logger/statistics.hpp"
@@ -29,7 +30,7 @@ inline constexpr std::uint32_t kRedeliveryWindow = 32768;
 /// Where every message enters: hands it to the journal and counts it. When it returns, the message is in the
 /// journal, or counted as dropped or excluded, and the library acknowledges it.
 ///
-/// Threads:    receive() by the callback thread; stop() by the main thread.
+/// Threads:    receive() and report_drop() by the callback thread; advance() and stop() by the main thread.
 /// Durability: with `--fsync always`, at QoS 1 and 2, after receive() a message survives a power failure.
 /// Errors:     a full journal is waited for, said as soon as it is more than a moment and then every minute.
 ///             If the program is to stop meanwhile and the writer gets nothing done, the process ends here: a
@@ -43,6 +44,12 @@ class Inbox {
       std::function<bool()> is_stop_requested = [] { return false; });
 
   void receive(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept;
+  /// A message is left out, for a reason that may hold for many: said at most once a second.
+  void report_drop(std::string text) noexcept;
+  /// Says what report_drop() has not told yet, when it is time. Main thread.
+  void advance() noexcept { drops_.advance(LogThrottle::Clock::now()); }
+  /// The same at once, when no message comes any more.
+  void finish() noexcept { drops_.finish(); }
   /// Whether receive() waits for room in the journal. Any thread.
   [[nodiscard]] bool is_waiting() const noexcept { return is_waiting_.load(std::memory_order_relaxed); }
   /// Which topic filters have gone silent. Main thread.
@@ -64,6 +71,7 @@ class Inbox {
   const std::function<bool()> is_stop_requested_;
   bool is_synced_each_;
   std::chrono::steady_clock::time_point next_report_{};
+  LogThrottle drops_{LogLevel::error};
   std::atomic<bool> is_waiting_{false};
   std::atomic<bool> is_stopping_{false};
 };

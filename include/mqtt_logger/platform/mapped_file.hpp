@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <system_error>
@@ -22,12 +23,16 @@ class MappedFile {
   [[nodiscard]] virtual std::error_code sync(std::size_t offset, std::size_t length) noexcept = 0;
 };
 
+/// Whether a file that is there, as it is, is one that will be written to.
+using LooksOurs = std::function<bool(std::span<const std::byte>)>;
+
 /// Opens `path`, locks it and maps all of it. A file that is not there, or is empty, is created with `size`
 /// bytes of zeros, with all its space allocated: a store into a hole on a full disk would end the process.
+/// One that is there gets its space as well, unless it does not look ours.
 /// Errors: `std::errc::resource_unavailable_try_again` if another process has it locked; else the system's
 /// error. A file that could not be made whole is removed again.
 [[nodiscard]] std::error_code map_file(const std::filesystem::path& path, std::size_t size,
-                                       std::unique_ptr<MappedFile>& mapped);
+                                       std::unique_ptr<MappedFile>& mapped, const LooksOurs& looks_ours = {});
 
 /// Plain memory in place of a file; sync() does nothing. Throws std::bad_alloc.
 [[nodiscard]] std::unique_ptr<MappedFile> map_memory(std::size_t size);
