@@ -8,6 +8,7 @@
 #include <exception>
 #include <map>
 #include <memory>
+#include <utility>
 
 namespace mqtt_logger {
 namespace {
@@ -17,13 +18,10 @@ using namespace std::chrono_literals;
 constexpr auto kWakeEvery = 1s;
 constexpr auto kKeepEvery = 60s;
 
-std::chrono::sys_seconds now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
 }  // namespace
 
-Keeper::Keeper(FileSystem& files, const Options& options, Exports& exports)
+Keeper::Keeper(FileSystem& files, const Options& options, Exports& exports,
+               std::optional<ReceiveTime> last_contact)
     : files_{files},
       output_{options.output},
       folder_{folder_of(output_)},
@@ -31,14 +29,17 @@ Keeper::Keeper(FileSystem& files, const Options& options, Exports& exports)
       retention_{options},
       exports_{exports},
       is_compressing_{options.compress != Compression::none},
-      compressor_{files, [this] { return !is_stopping_.load(); }} {}
+      compressor_{files, [this] { return !is_stopping_.load(); }},
+      clock_trust_{find_latest_time(last_contact)} {}
 
 Keeper::~Keeper() {
   stop();
 }
 
 void Keeper::start() {
-  if (retention_.is_on() || is_compressing_) thread_ = std::thread{[this] { run(); }};
+  if (!retention_.is_on() && !is_compressing_) return;
+  static_cast<void>(clock_trust_.look(read_clock()));  // the thread's own look may come late
+  thread_ = std::thread{[this] { run(); }};
 }
 
 void Keeper::stop() noexcept {
@@ -57,7 +58,9 @@ void Keeper::run() noexcept {
   std::uint64_t turns = 0;
   do {
     turns = exports_.finished_turns();  // before: what is finished meanwhile is for the next time
-    keep(now());
+    const ClockReading clock = read_clock();
+    written_.within = std::chrono::ceil<std::chrono::seconds>(clock.since_start - started_);
+    keep(std::chrono::floor<std::chrono::seconds>(clock.wall), clock_trust_.look(clock));
   } while (wait_for_turn(turns));
 }
 
@@ -71,7 +74,20 @@ bool Keeper::wait_for_turn(std::uint64_t turns) {
   return !is_stopping_;
 }
 
-void Keeper::keep(std::chrono::sys_seconds now) noexcept {
+// Names tell when files were begun.
+std::optional<ReceiveTime> Keeper::find_latest_time(std::optional<ReceiveTime> last_contact) {
+  const auto turns = find_turns();
+  const auto in_use = exports_.numbers_in_use();
+  for (const SeriesTurn& turn : turns) {
+    if (std::ranges::count(in_use, turn.number) == 0) found_.insert(turn.number);
+  }
+  if (turns.empty()) return last_contact;
+  return std::max<ReceiveTime>(last_contact.value_or(ReceiveTime{}), birth_of(turns.back().number));
+}
+
+void Keeper::keep(std::chrono::sys_seconds now, bool is_clock_believed) noexcept {
+  is_clock_believed_ = is_clock_believed;
+  if (is_clock_believed) is_doubt_reported_ = false;
   try {
     remove_parts();
     remove_surplus(now);
@@ -102,7 +118,42 @@ std::vector<SeriesTurn> Keeper::find_turns() {
 
 void Keeper::remove_surplus(std::chrono::sys_seconds now) {
   const auto turns = find_turns();
-  for (const auto& surplus : retention_.find_surplus(turns, exports_.numbers_in_use(), now)) remove(surplus);
+  const auto in_use = exports_.numbers_in_use();
+  note_written(turns, in_use);
+  const auto surplus = retention_.find_surplus(turns, in_use, now, written_);
+  if (surplus.empty()) return;
+  if (!is_clock_believed_) {
+    report_doubt(surplus.front().option);
+    return;
+  }
+  for (const auto& each : surplus) remove(each);
+}
+
+// What was not there before, this process has written. Of more than one since the last look, those behind the
+// file that is written now came before the clock was set back.
+void Keeper::note_written(const std::vector<SeriesTurn>& turns, const std::vector<FileNumber>& in_use) {
+  std::vector<FileNumber> fresh;
+  for (const SeriesTurn& turn : turns) {
+    if (found_.insert(turn.number).second) fresh.push_back(turn.number);
+  }
+  if (!in_use.empty())
+    std::ranges::stable_partition(fresh, [&](FileNumber number) { return number > in_use.back(); });
+  std::vector<FileNumber>& numbers = written_.numbers;
+  numbers.insert(numbers.end(), fresh.begin(), fresh.end());
+  const auto is_gone = [&turns](FileNumber number) {
+    return std::ranges::none_of(turns, [number](const SeriesTurn& turn) { return turn.number == number; });
+  };
+  std::erase_if(numbers, is_gone);
+  std::erase_if(found_, is_gone);
+}
+
+void Keeper::report_doubt(std::string_view option) {
+  if (std::exchange(is_doubt_reported_, true)) return;
+  log::warning(
+      "the machine's clock is {} s {} what was expected; nothing is removed for {} until it has held for "
+      "ten minutes, or is synchronised",
+      std::chrono::abs(clock_trust_.step()).count(), clock_trust_.step().count() < 0 ? "behind" : "ahead of",
+      option);
 }
 
 void Keeper::remove(const Retention::Surplus& surplus) {

@@ -2,9 +2,12 @@
 // wall clock, as a file tells that the test maps as well: tests/support/faults.py. It asks the kernel itself,
 // so that it can stand before a sanitizer too.
 
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +25,9 @@ struct Faults {
   volatile std::int64_t error;          // that calls fail with; 0: none does
   volatile std::int64_t clock_seconds;  // by which the wall clock is ahead
   volatile std::int64_t failed_calls;
+  volatile std::int64_t boot_seconds;     // by which the time since the machine's start is ahead
+  volatile std::int64_t is_synchronised;  // the wall clock, by the kernel's account
+  volatile std::int64_t threads;  // that can be made beside those that run, and one more; 0: any number
 };
 
 Faults* map_faults() noexcept {
@@ -63,6 +69,19 @@ bool fails(Target target) noexcept {
   return true;
 }
 
+struct Work {
+  void* (*run)(void*);
+  void* argument;
+};
+
+void* run_and_give_back(void* given) {
+  const Work work = *static_cast<Work*>(given);
+  delete static_cast<Work*>(given);
+  void* const result = work.run(work.argument);
+  faults().threads = faults().threads + 1;
+  return result;
+}
+
 }  // namespace
 
 extern "C" {
@@ -101,7 +120,23 @@ int open(const char* path, int flags, ...) {
 int clock_gettime(clockid_t clock, timespec* time) {
   const int result = static_cast<int>(::syscall(SYS_clock_gettime, clock, time));
   if (result == 0 && clock == CLOCK_REALTIME) time->tv_sec += faults().clock_seconds;
+  if (result == 0 && clock == CLOCK_BOOTTIME) time->tv_sec += faults().boot_seconds;
   return result;
+}
+
+int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*), void* argument) {
+  static const auto create =
+      reinterpret_cast<decltype(&pthread_create)>(::dlsym(RTLD_NEXT, "pthread_create"));
+  if (faults().threads == 1) return EAGAIN;
+  if (faults().threads == 0) return create(thread, attributes, run, argument);
+  faults().threads = faults().threads - 1;
+  return create(thread, attributes, run_and_give_back, new Work{run, argument});
+}
+
+int adjtimex(timex* state) noexcept {
+  if (state->modes != 0) std::abort();
+  state->status = faults().is_synchronised != 0 ? 0 : STA_UNSYNC;
+  return faults().is_synchronised != 0 ? TIME_OK : TIME_ERROR;
 }
 
 }  // extern "C"

@@ -31,6 +31,18 @@ class Faults:
         """The wall clock is so many seconds ahead of the machine's."""
         self._put(8, seconds)
 
+    def let_time_pass(self, seconds: int) -> None:
+        """So much more time has passed since the machine's start; its wall clock goes as move_clock() says."""
+        self._put(24, seconds)
+
+    def synchronise(self, is_synchronised: bool) -> None:
+        """What the kernel says of the wall clock; at first, that it is not."""
+        self._put(32, int(is_synchronised))
+
+    def limit_threads(self, count: int) -> None:
+        """The system gives so many threads more and no others."""
+        self._put(40, count + 1)
+
     @property
     def failed_calls(self) -> int:
         return int(struct.unpack_from("<q", self._map, 16)[0])

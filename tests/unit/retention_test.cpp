@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -101,4 +102,34 @@ TEST_CASE("The limit that is to blame is named") {
   REQUIRE(found.size() == 3);
   CHECK(found[0].option == "--keep");
   CHECK(found[2].option == "--keep-for");
+}
+
+TEST_CASE("What this process has written counts as the newest, whatever the clock said meanwhile") {
+  Options options;
+  options.keep_turns = 3;
+  // 0 to 2 were there; then the clock was years behind, was set, and went far ahead for a while.
+  std::vector<SeriesTurn> turns = days(4);
+  for (const int day : {-10'000, -9'999, 20'000}) turns.push_back({number_of(day), {}});
+  std::ranges::sort(turns, {}, &SeriesTurn::number);
+  const WrittenFiles written{numbers({-10'000, -9'999, 20'000, 3})};
+  std::vector<FileNumber> removed;
+  for (const auto& found : Retention{options}.find_surplus(turns, numbers({3}), kDay, written))
+    removed.push_back(found.turn.number);
+  CHECK(removed == numbers({0, 1, 2, -10'000}));
+}
+
+TEST_CASE("What this process has written is no older than it") {
+  Options options;
+  options.keep_for = 24h;
+  std::vector<SeriesTurn> turns = days(2);
+  turns.insert(turns.begin(), {number_of(-10'000), {}});
+  WrittenFiles written{numbers({-10'000, 1}), 1h};
+  const auto find = [&] {
+    return Retention{options}.find_surplus(turns, numbers({1}), kDay + 25h, written).size();
+  };
+  CHECK(find() == 0);
+  written.within = 25h;
+  CHECK(find() == 1);
+  written.numbers = numbers({1});
+  CHECK(find() == 1);
 }

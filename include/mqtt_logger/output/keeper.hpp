@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mqtt_logger/options.hpp"
+#include "mqtt_logger/output/clock_trust.hpp"
 #include "mqtt_logger/output/exports.hpp"
 #include "mqtt_logger/output/file_compressor.hpp"
 #include "mqtt_logger/output/retention.hpp"
@@ -11,6 +12,7 @@
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <system_error>
@@ -25,10 +27,13 @@ namespace mqtt_logger {
 /// Threads: start() and stop() by the main thread; between them a thread of its own, of low priority, runs
 ///          keep() at once, after each turn, and each minute. Tests call keep().
 ///          stop() breaks a compression off, which the next start begins anew.
+///          Where the clock may be wrong (ClockTrust) nothing is removed, and a warning says so.
 /// Errors:  a file that cannot be removed or compressed is said once, and tried again each time.
 class Keeper {
  public:
-  Keeper(FileSystem& files, const Options& options, Exports& exports);
+  /// `last_contact`: the latest time that the journal knows.
+  Keeper(FileSystem& files, const Options& options, Exports& exports,
+         std::optional<ReceiveTime> last_contact = std::nullopt);
   ~Keeper();
   Keeper(const Keeper&) = delete;
   Keeper& operator=(const Keeper&) = delete;
@@ -37,14 +42,18 @@ class Keeper {
   void start();
   void stop() noexcept;
 
-  void keep(std::chrono::sys_seconds now) noexcept;
+  /// Removes nothing unless the clock is believed: names, and what is old, go by it.
+  void keep(std::chrono::sys_seconds now, bool is_clock_believed = true) noexcept;
 
  private:
   void run() noexcept;
   /// Until there were more than so many turns; false once stop() was called.
   [[nodiscard]] bool wait_for_turn(std::uint64_t turns);
   [[nodiscard]] std::vector<SeriesTurn> find_turns();
+  [[nodiscard]] std::optional<ReceiveTime> find_latest_time(std::optional<ReceiveTime> last_contact);
   void remove_surplus(std::chrono::sys_seconds now);
+  void note_written(const std::vector<SeriesTurn>& turns, const std::vector<FileNumber>& in_use);
+  void report_doubt(std::string_view option);
   void remove(const Retention::Surplus& surplus);
   void remove_parts();
   /// Whether there was one, and it may go on.
@@ -63,6 +72,12 @@ class Keeper {
   bool is_compressing_;
   FileCompressor compressor_;
   std::set<std::filesystem::path> reported_;
+  std::set<FileNumber> found_;  // by now
+  WrittenFiles written_;
+  ClockTrust clock_trust_;
+  bool is_clock_believed_ = true;
+  bool is_doubt_reported_ = false;
+  std::chrono::microseconds started_ = read_clock().since_start;
 
   std::mutex mutex_;  // for stop_wanted_
   std::condition_variable stop_wanted_;

@@ -28,12 +28,18 @@ struct SeriesTurn {
   [[nodiscard]] std::uint64_t bytes() const noexcept;
 };
 
+/// What the logger knows of files that it has written itself, whatever the clock said meanwhile.
+struct WrittenFiles {
+  std::vector<FileNumber> numbers;                            ///< in this order
+  std::chrono::seconds within = std::chrono::seconds::max();  ///< none of them is older
+};
+
 /// What `--keep`, `--keep-for` and `--keep-size` say about the files of a series. Pure.
 ///
 /// A turn ends where the next one is born: names alone tell how old it is, whatever copying or compressing
 /// has done to the files' own times. A turn whose name is behind that of the one that is written now tells
 /// that the clock was set back since: such turns count as the oldest, so that what is finished now does not
-/// go before them.
+/// go before them. What this process has written itself counts as the newest, in the order in which it did.
 class Retention {
  public:
   struct Surplus {
@@ -48,7 +54,8 @@ class Retention {
   /// count.
   [[nodiscard]] std::vector<Surplus> find_surplus(std::span<const SeriesTurn> turns,
                                                   std::span<const FileNumber> in_use,
-                                                  std::chrono::sys_seconds now) const;
+                                                  std::chrono::sys_seconds now,
+                                                  const WrittenFiles& written = {}) const;
 
  private:
   std::uint64_t keep_turns_;

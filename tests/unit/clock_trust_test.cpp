@@ -1,0 +1,81 @@
+#include "mqtt_logger/output/clock_trust.hpp"
+
+#include "support/catch.hpp"
+
+#include <chrono>
+
+using namespace mqtt_logger;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr ReceiveTime kNow{1'790'000'000s};
+
+/// A machine whose clock is set, and whose own time goes on.
+struct Machine {
+  void wait(std::chrono::seconds time) {
+    wall += time;
+    since_start += time;
+  }
+  [[nodiscard]] ClockReading read(bool is_synchronised = false) const {
+    return {wall, since_start, is_synchronised};
+  }
+
+  ReceiveTime wall = kNow;
+  std::chrono::microseconds since_start = 100s;
+};
+
+}  // namespace
+
+TEST_CASE("A clock that nobody sets is believed, also one that is corrected by less than an hour") {
+  ClockTrust trust{kNow - 59min};
+  Machine machine;
+  for (int i = 0; i < 10; ++i) {
+    CHECK(trust.look(machine.read()));
+    machine.wait(24h);
+    machine.wall += i % 2 == 0 ? 3600s : -3600s;
+  }
+}
+
+TEST_CASE("A clock that was moved is believed when it has held for ten minutes") {
+  ClockTrust trust{std::nullopt};
+  Machine machine;
+  CHECK(trust.look(machine.read()));
+  const std::chrono::seconds step = GENERATE(3601s, -3601s, 24h * 365 * 70, -24h * 365 * 50);
+  machine.wait(1s);
+  machine.wall += step;
+  CHECK_FALSE(trust.look(machine.read()));
+  CHECK(trust.step() == step);
+  machine.wait(4s);
+  CHECK_FALSE(trust.look(machine.read()));
+  SECTION("it holds") {
+    machine.wait(595s);
+    CHECK_FALSE(trust.look(machine.read()));
+    machine.wait(1s);
+    CHECK(trust.look(machine.read()));
+  }
+  SECTION("it is moved back") {
+    machine.wall -= step;
+    CHECK_FALSE(trust.look(machine.read()));
+    machine.wait(599s);
+    CHECK_FALSE(trust.look(machine.read()));
+    machine.wait(1s);
+    CHECK(trust.look(machine.read()));
+  }
+  SECTION("it is synchronised") {
+    CHECK(trust.look(machine.read(true)));
+  }
+}
+
+TEST_CASE(
+    "A clock that begins before the latest time that is known, or long after it, is believed no sooner") {
+  const ReceiveTime latest = kNow + GENERATE(std::chrono::seconds{2h}, 24h * 365 * 50, -24h * 365 * 20);
+  Machine machine;
+  ClockTrust trust{latest};
+  CHECK_FALSE(trust.look(machine.read()));
+  machine.wait(10min);
+  CHECK(trust.look(machine.read()));
+  CHECK(ClockTrust{latest}.look(machine.read(true)));
+  CHECK(ClockTrust{std::nullopt}.look(machine.read()));
+  CHECK(ClockTrust{kNow - 24h * 400}.look(machine.read()));  // a logger that nobody has started for a year
+}
