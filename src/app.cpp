@@ -30,11 +30,33 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <latch>
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 namespace mqtt_logger {
 namespace {
+
+// Those of the library, which send and receive, and ours that begin while it connects.
+constexpr int kThreadsToCome = 4;
+
+/// Throws std::system_error if there are not so many threads to be had: the library would not tell, and wait
+/// for ever for the one that it does not have.
+void require_threads(int count) {
+  std::vector<std::jthread> threads;
+  std::latch all{count + 1};
+  for (int i = 0; i < count; ++i) {
+    try {
+      threads.emplace_back([&all] { all.arrive_and_wait(); });
+    } catch (...) {
+      all.count_down(count + 1 - i);
+      throw;
+    }
+  }
+  all.count_down();
+}
 
 void greet(const Options& options, const std::vector<FileSink>& sinks, const StopEvents& stop_events) {
   std::string paths;
@@ -115,7 +137,7 @@ ExitCode run(const Options& given, ServiceManager& service_manager, Background* 
   statistics.replayed.add(journal->findings().records);
   Syncer syncer{*journal, exports};
   Writer writer{*journal, exports, syncer, options, statistics};
-  Keeper keeper{system_files(), options, exports};
+  Keeper keeper{system_files(), options, exports, journal->last_contact()};
   Inbox inbox{*journal, options, statistics, [&stop_events] { return stop_events->is_stop_requested(); }};
   Subscriber subscriber{options, *journal, inbox, statistics, [&stop_events] { stop_events->wake(); }};
   Simulator simulator{options};
@@ -132,9 +154,11 @@ ExitCode run(const Options& given, ServiceManager& service_manager, Background* 
   writer.start();
   if (options.fsync != Fsync::no) syncer.start();
   keeper.start();
+  require_threads(kThreadsToCome);
   bool is_refused = false;
   while (!stop_events->is_stop_requested()) {
     prompt.advance();
+    inbox.advance();
     try {
       const auto due = subscriber.advance();
       // Not before we are subscribed, so that the first reading is logged as well.
@@ -165,6 +189,7 @@ ExitCode run(const Options& given, ServiceManager& service_manager, Background* 
   simulator.stop();
   status_topic.stop();
   subscriber.stop();
+  inbox.finish();
   keeper.stop();
   writer.stop();
   syncer.stop();

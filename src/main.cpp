@@ -13,9 +13,14 @@
 #include "mqtt_logger/running/log_setup.hpp"
 #include "mqtt_logger/verify/verify.hpp"
 
+#include <fmt/core.h>
+
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <variant>
 #include <vector>
 
@@ -32,6 +37,14 @@ ExitCode end_with(const ParseExit& end, const ServiceManager& service_manager) {
   return end.exit_code;
 }
 
+/// What the machine is short of now it may have later, so that a service manager is to try again.
+ExitCode end_for_want(const Options& options, Background* background, std::string_view what) {
+  const StartupError error{ExitCode::something_pending,
+                           fmt::format("cannot start: the system gives no more {}", what)};
+  report_startup_error(options, background, error);
+  return error.exit_code();
+}
+
 ExitCode act(Options& options, const std::vector<std::string>& arguments, ServiceManager& service_manager) {
   switch (options.action) {
     case Action::status:
@@ -46,19 +59,22 @@ ExitCode act(Options& options, const std::vector<std::string>& arguments, Servic
       break;
   }
   if (!options.verify.empty()) return verify(options);
-  if (!options.replay.empty()) {
+  const bool is_replay = !options.replay.empty();
+  const auto background = options.background && !is_replay ? go_to_background() : nullptr;
+  try {
+    log::start();
+    if (!is_replay) set_up_log(options);
     log::set_level(options.log_level);
     load_secrets(options, list_environment());
-    return replay(options);
-  }
-  const auto background = options.background ? go_to_background() : nullptr;
-  try {
-    set_up_log(options);
-    load_secrets(options, list_environment());
-    return run(options, service_manager, background.get());
+    return is_replay ? replay(options) : run(options, service_manager, background.get());
   } catch (const StartupError& error) {
     report_startup_error(options, background.get(), error);
     return error.exit_code();
+  } catch (const std::bad_alloc&) {
+    return end_for_want(options, background.get(), "memory; limits are MemoryMax of systemd and ulimit -v");
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::resource_unavailable_try_again) throw;
+    return end_for_want(options, background.get(), "threads; limits are TasksMax of systemd and ulimit -u");
   }
 }
 
@@ -84,6 +100,7 @@ int main(int argc, char** argv) {
   const auto service_manager = find_service_manager();
   if (!service_manager->keeps_standard_error()) log::use_system_log(true);
   const auto exit_code = static_cast<int>(run_program(list_arguments(argc, argv), *service_manager));
+  log::flush();
   service_manager->stopped(exit_code);
   return exit_code;
 }
