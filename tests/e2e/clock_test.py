@@ -30,7 +30,7 @@ class Clock(Scenario):
             for _ in range(_BATCH):
                 publisher.publish("sensors/a", str(self.published))
                 self.published += 1
-        wait_until(lambda: len(self.read()) >= self.published, 10, f"{self.published} records", poll=0.05)
+        wait_until(lambda: len(self.read()) >= self.published, 30, f"{self.published} records", poll=0.05)
 
     def read(self) -> list:
         try:

@@ -16,7 +16,7 @@ from numbered import TOPIC_FILTER, NumberedPublisher, Pace, make_message
 from scenario import main
 from series import list_series, read_file, read_series
 from small_disk import OwnDisk
-from waiting import wait_until
+from waiting import wait_until, wait_while_it_moves
 
 _HEADER = ",".join(exports.CSV_HEADER) + "\n"
 _OLD = "mqtt_data-20200101T000000Z.csv"
@@ -83,9 +83,9 @@ class Compression(OwnDisk):
         wait_until(lambda: count_turns() >= _TURNS, 60, f"{_TURNS} files", poll=0.1)
         published = publisher.finish()
         last = make_message(published - 1, 1).payload
-        wait_until(lambda: last in read_file(self.files("json")[-1]), 60, "the last message", poll=0.1)
-        wait_until(lambda: len(self.files("csv")) == _KEEP and self.are_others_compressed(), 60, "files to be compressed",
-                   poll=0.1)
+        wait_while_it_moves(lambda: last in read_file(self.files("json")[-1]), self.names, 60, "the last message")
+        wait_while_it_moves(lambda: len(self.files("csv")) == _KEEP and self.are_others_compressed(), self.names, 60,
+                            "files to be compressed")
         self.assert_stops(logger)
         self.assertEqual(len(self.names()), 2 * _KEEP, "none stands there twice, and no part is left")
         records = read_series(self.folder, "mqtt_data")

@@ -17,7 +17,7 @@ from numbered import TOPIC_FILTER, Account, NumberedPublisher, Pace, take_accoun
 from scenario import main
 from series import list_series, read_series
 from small_disk import OwnDisk
-from waiting import wait_until
+from waiting import wait_until, wait_while_it_moves
 from watched_export import WatchedExport, standing_still
 
 _SECONDS = float(os.environ.get("FULL_SECONDS", "4"))
@@ -47,7 +47,7 @@ class FullDiskUnderLoad(OwnDisk):
         logger.wait_for("exports can be written again", 30)
         published = publisher.finish()
         print(f"full for {full:.0f} s, said {said} times, {published} published", file=sys.stderr)
-        wait_until(lambda: self.count(disk) >= published, 120, f"{published} records", poll=0.5)
+        wait_while_it_moves(lambda: self.count(disk) >= published, lambda: self.count(disk), 60, f"{published} records", poll=0.5)
         self.assert_stops(logger)
         self.assertEqual(take_account(read_series(disk, "data"), published), Account())
         self.assertEqual(list(disk.glob("*aside*")), [])

@@ -14,7 +14,7 @@ from logger import Logger
 from numbered import TOPIC_FILTER, Account, NumberedPublisher, Pace, take_account
 from scenario import Scenario, main
 from series import list_series, read_series
-from waiting import wait_until
+from waiting import wait_until, wait_while_it_moves
 
 _TURNS = 1000
 _KILLS = 9
@@ -59,7 +59,7 @@ class Rotation(Scenario):
             logger = start()
         wait_until(lambda: len(self.files("csv")) > _TURNS, 60, f"{_TURNS} files", poll=0.1)
         published = publisher.finish()
-        wait_until(lambda: self.count() >= published, 60, f"{published} records", poll=0.5)
+        wait_while_it_moves(lambda: self.count() >= published, self.count, 60, f"{published} records", poll=0.5)
         self.assert_stops(logger)
         self.assertGreater(len(self.files("csv")), _TURNS)
         self.assertEqual(take_account(self.read_series(), published), Account())

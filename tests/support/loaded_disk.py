@@ -7,7 +7,7 @@ from logger import Logger
 from numbered import TOPIC_FILTER, Account, NumberedPublisher, Pace, take_account
 from series import list_series, read_series
 from small_disk import OwnDisk
-from waiting import wait_until
+from waiting import wait_until, wait_while_it_moves
 
 _PACE = Pace(rate=1500, burst=50)
 
@@ -45,7 +45,7 @@ class LoadedDisk(OwnDisk):
     def finish(self, logger: Logger, publisher: NumberedPublisher, *earlier: Path) -> None:
         """Everything that was published is in the exports, and in those that were taken away `earlier`."""
         published = publisher.finish()
-        wait_until(lambda: self.count(*earlier) >= published, 60, f"{published} records", poll=0.1)
+        wait_while_it_moves(lambda: self.count(*earlier) >= published, lambda: self.count(*earlier), 60, f"{published} records")
         self.assert_stops(logger)
         records = [record for folder in (*earlier, self.folder) for record in read_series(folder, "data")]
         self.assertEqual(take_account(records, published), Account())

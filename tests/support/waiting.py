@@ -43,6 +43,20 @@ def wait_until(condition: Callable[[], Result], seconds: float, awaited: str, po
         time.sleep(poll)
 
 
+def wait_while_it_moves(condition: Callable[[], Result], progress: Callable[[], object], seconds: float, awaited: str,
+                        poll: float = 0.1) -> Result:
+    """As wait_until(), for what takes the longer the slower the machine is: the deadline begins again whenever `progress()`
+    tells something new."""
+    while True:
+        before, deadline = progress(), Deadline(seconds)
+        while progress() == before:
+            result = condition()
+            if result:
+                return result
+            deadline.check(awaited)
+            time.sleep(poll)
+
+
 def wait_until_it_stays(condition: Callable[[], bool], seconds: float, awaited: str, polls: int = 20) -> None:
     """Returns when so many polls in a row found `condition()` true: what it tells is no passing state."""
     row = 0
