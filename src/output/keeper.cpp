@@ -137,7 +137,8 @@ void Keeper::note_written(const std::vector<SeriesTurn>& turns, const std::vecto
     if (found_.insert(turn.number).second) fresh.push_back(turn.number);
   }
   if (!in_use.empty())
-    std::ranges::stable_partition(fresh, [&](FileNumber number) { return number > in_use.back(); });
+    std::stable_partition(fresh.begin(), fresh.end(),
+                          [&](FileNumber number) { return number > in_use.back(); });
   std::vector<FileNumber>& numbers = written_.numbers;
   numbers.insert(numbers.end(), fresh.begin(), fresh.end());
   const auto is_gone = [&turns](FileNumber number) {

@@ -19,9 +19,9 @@ std::vector<std::size_t> sort_by_age(std::span<const SeriesTurn> turns, std::spa
   const auto age = [&](std::size_t i) {
     return std::ranges::find(written, turns[i].number) - written.begin();
   };
-  const auto ours =
-      std::ranges::stable_partition(order, [&](std::size_t i) { return age(i) == std::ssize(written); });
-  std::ranges::sort(ours, {}, age);
+  const auto ours = std::stable_partition(order.begin(), order.end(),
+                                          [&](std::size_t i) { return age(i) == std::ssize(written); });
+  std::sort(ours, order.end(), [&](std::size_t a, std::size_t b) { return age(a) < age(b); });
   return order;
 }
 
