@@ -15,10 +15,12 @@
 #include "mqtt_logger/output/series_name.hpp"
 #include "mqtt_logger/output/syncer.hpp"
 #include "mqtt_logger/output/writer.hpp"
+#include "mqtt_logger/platform/file.hpp"
 #include "mqtt_logger/platform/process.hpp"
 #include "mqtt_logger/platform/stop_events.hpp"
 #include "mqtt_logger/run_status.hpp"
 #include "mqtt_logger/running/log_setup.hpp"
+#include "mqtt_logger/running/metrics.hpp"
 #include "mqtt_logger/running/output_lock.hpp"
 #include "mqtt_logger/running/pid_file.hpp"
 #include "mqtt_logger/running/prompt.hpp"
@@ -99,10 +101,11 @@ Status look(const Options& options, const Journal& journal, const Syncer& syncer
 
 /// --forget-session. What the journal holds for the exports stays; what it knows of the session goes.
 ExitCode forget_session(const Options& options) {
-  std::error_code ignored;
   std::unique_ptr<LockFile> lock;
-  const std::filesystem::path path = journal_path(options);
-  const bool has_journal = options.journal_in_file && std::filesystem::exists(path, ignored);
+  FileStatus found;
+  // One that cannot be looked at cannot be opened, which will say why.
+  const bool has_journal =
+      options.journal_in_file && !is_missing(system_files().look_up(journal_path(options), found));
   if (has_journal) lock = lock_output(options);  // a logger that runs would get its session back at once
   switch (forget_sessions(options)) {
     case Forgotten::all:
@@ -129,6 +132,7 @@ ExitCode run(const Options& given, ServiceManager& service_manager, Background* 
   check_tls_files(options);
   if (options.forget_session) return forget_session(options);
   const auto stop_events = make_stop_events();
+  prepare_metrics_file(options);
   auto pid_file = take_pid_file(options);
   const auto lock = lock_output(options);
   const auto journal = open_journal(options);

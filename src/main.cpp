@@ -4,6 +4,7 @@
 #include "mqtt_logger/mqtt/subscriber.hpp"
 #include "mqtt_logger/options/options_cli.hpp"
 #include "mqtt_logger/options/secrets.hpp"
+#include "mqtt_logger/output/path_check.hpp"
 #include "mqtt_logger/platform/arguments.hpp"
 #include "mqtt_logger/platform/background.hpp"
 #include "mqtt_logger/platform/environment.hpp"
@@ -11,6 +12,7 @@
 #include "mqtt_logger/replay/replay.hpp"
 #include "mqtt_logger/running/actions.hpp"
 #include "mqtt_logger/running/log_setup.hpp"
+#include "mqtt_logger/running/output_lock.hpp"
 #include "mqtt_logger/verify/verify.hpp"
 
 #include <fmt/core.h>
@@ -43,6 +45,10 @@ ExitCode end_for_want(const Options& options, Background* background, std::strin
                            fmt::format("cannot start: the system gives no more {}", what)};
   report_startup_error(options, background, error);
   return error.exit_code();
+}
+
+bool is_logging(const Options& options) {
+  return options.action == Action::log && options.verify.empty() && options.replay.empty();
 }
 
 ExitCode act(Options& options, const std::vector<std::string>& arguments, ServiceManager& service_manager) {
@@ -83,6 +89,10 @@ ExitCode run_program(const std::vector<std::string>& arguments, ServiceManager& 
     const auto parsed = parse_options(arguments, library_versions);
     if (const auto* const end = std::get_if<ParseExit>(&parsed)) return end_with(*end, service_manager);
     Options options = std::get<Options>(parsed);
+    if (is_logging(options)) {
+      if (const auto fault = find_path_fault(options, output_lock_path(options)))
+        return end_with({ExitCode::usage, "mqtt-logger: " + *fault + '\n'}, service_manager);
+    }
     return act(options, arguments, service_manager);
   } catch (const StartupError& error) {
     log::error("{}", error.what());

@@ -96,6 +96,7 @@ struct Options {
   std::filesystem::path log_file;            ///< empty: standard error, or the system's log in the background
   std::filesystem::path metrics_file;        ///< empty: none
   std::chrono::milliseconds stale_after{0};  ///< a topic filter's silence that is worth a warning; zero: none
+  std::filesystem::path config_file;         ///< that options were read from; empty: none
   Action action = Action::log;
 
   unsigned sensors = 6;

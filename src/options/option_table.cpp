@@ -243,7 +243,10 @@ const std::vector<OptionDefinition>& option_definitions() {
        whole_number<std::uint64_t>(&Options::seed, 0, UINT64_MAX)},
 
       {"General", "config", "FILE", "", "Read options from a TOML file, see below.",
-       [](OptionsDraft&, const std::string&) { return OptionFault{}; }},  // read before any option is applied
+       [](OptionsDraft& draft, const std::string& text) {  // read before any option is applied
+         draft.options.config_file = to_path(text);
+         return OptionFault{};
+       }},
   });
   return definitions;
 }

@@ -87,19 +87,6 @@ void settle_password(Options& options, const std::vector<Setting>& settings) {
     refuse(given->origin + ": must stand beside --username");
 }
 
-/// A journal in the place of an export would destroy it.
-void check_journal_is_no_export(const Options& options, const std::vector<Setting>& settings) {
-  if (options.journal.empty()) return;
-  const auto journal = std::filesystem::absolute(options.journal).lexically_normal();
-  for (const char* extension : {".csv", ".json", ".jsonl"}) {
-    auto name = options.output;
-    name += extension;
-    if (std::filesystem::absolute(name).lexically_normal() == journal) {
-      refuse(find_setting(settings, "journal")->origin + ": must be another file than the exports");
-    }
-  }
-}
-
 void check_belonging(const std::vector<Setting>& settings) {
   const Setting* const verify = find_setting(settings, "verify");
   const Setting* const replay = find_setting(settings, "replay");
@@ -138,7 +125,6 @@ Options to_options(const std::vector<Setting>& settings) {
   check_tls_is_used(draft.options, settings);
   settle_password(draft.options, settings);
   draft.options.credentials.config_file = find_secret_config_file(settings);
-  check_journal_is_no_export(draft.options, settings);
   check_series_options(draft.options, settings);
   return draft.options;
 }

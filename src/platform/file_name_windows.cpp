@@ -55,4 +55,8 @@ std::optional<std::string> find_name_fault(const std::filesystem::path& path) {
   return std::nullopt;
 }
 
+std::size_t find_longest_name(const std::filesystem::path& /*folder*/) {
+  return 255;  // of every file system that Windows has
+}
+
 }  // namespace mqtt_logger

@@ -1,3 +1,4 @@
+#include "mqtt_logger/platform/file.hpp"
 #include "mqtt_logger/platform/lock_file.hpp"
 #include "mqtt_logger/platform/process.hpp"
 
@@ -39,12 +40,26 @@ class Descriptor {
   int descriptor_;
 };
 
+// Neither through a link, nor waiting for somebody at the other end of a pipe.
+constexpr int kOpenFlags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+constexpr mode_t kOwnersRights = 0600;
+constexpr mode_t kEverybodysRights = 0644;
+
+std::error_code check_regular(int descriptor) noexcept {
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) return last_error();
+  return S_ISREG(status.st_mode) ? std::error_code{} : std::make_error_code(std::errc::not_supported);
+}
+
 // The holder may have removed the file between our open() and our flock(): then we hold a lock on nothing.
-bool is_still_named(int descriptor, const std::filesystem::path& path) noexcept {
+std::error_code check_named(int descriptor, const std::filesystem::path& path, bool& is_named) noexcept {
   struct stat ours {};
   struct stat named {};
-  return ::fstat(descriptor, &ours) == 0 && ::stat(path.c_str(), &named) == 0 &&
-         ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+  is_named = false;
+  if (::fstat(descriptor, &ours) != 0) return last_error();
+  if (::lstat(path.c_str(), &named) != 0) return errno == ENOENT ? std::error_code{} : last_error();
+  is_named = ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+  return {};
 }
 
 std::error_code write_all(int descriptor, std::string_view bytes, off_t offset) noexcept {
@@ -65,13 +80,17 @@ class PosixLockFile final : public LockFile {
   ~PosixLockFile() override {
     // Before the lock ends, so that it can only be our own file; unless somebody has put another in its
     // place.
-    if (is_still_named(descriptor_.get(), path_)) ::unlink(path_.c_str());
+    bool is_named = false;
+    if (!check_named(descriptor_.get(), path_, is_named) && is_named) ::unlink(path_.c_str());
   }
   PosixLockFile(const PosixLockFile&) = delete;
   PosixLockFile& operator=(const PosixLockFile&) = delete;
 
   /// On a full disk the lock is held all the same: publish() says by whom when there is room again.
-  std::error_code begin() noexcept {
+  std::error_code begin(LockKind kind) noexcept {
+    // An earlier version has let everybody read.
+    if (kind == LockKind::output && ::fchmod(descriptor_.get(), kOwnersRights) != 0 && errno != EPERM)
+      return last_error();
     if (::ftruncate(descriptor_.get(), 0) != 0) return last_error();
     const std::error_code error = write_all(descriptor_.get(), begin_, 0);
     return error == std::errc::no_space_on_device || error.value() == EDQUOT ? std::error_code{} : error;
@@ -159,8 +178,10 @@ std::error_code take_lock(const std::filesystem::path& path, std::unique_ptr<Loc
   holder = 0;
   const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
   for (;;) {
-    Descriptor descriptor{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644)};
+    const mode_t rights = kind == LockKind::output ? kOwnersRights : kEverybodysRights;
+    Descriptor descriptor{::open(path.c_str(), O_RDWR | O_CREAT | kOpenFlags, rights)};
     if (descriptor.get() < 0) return last_error();
+    if (const std::error_code error = check_regular(descriptor.get())) return error;
     if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK) return last_error();
       if (std::chrono::steady_clock::now() < deadline) {
@@ -170,9 +191,12 @@ std::error_code take_lock(const std::filesystem::path& path, std::unique_ptr<Loc
       holder = read_held(descriptor.get()).holder;
       return std::make_error_code(std::errc::resource_unavailable_try_again);
     }
-    if (!is_still_named(descriptor.get(), path)) continue;
+    bool is_named = false;
+    if (const std::error_code error = check_named(descriptor.get(), path, is_named)) return error;
+    if (!is_named) continue;
+    if (!is_lock_text(read_text(descriptor.get()))) return std::make_error_code(std::errc::file_exists);
     auto taken = std::make_unique<PosixLockFile>(path, descriptor.release(), kind);
-    const std::error_code error = taken->begin();
+    const std::error_code error = taken->begin(kind);
     if (!error) lock = std::move(taken);  // else its destructor removes the file
     return error;
   }
@@ -180,8 +204,9 @@ std::error_code take_lock(const std::filesystem::path& path, std::unique_ptr<Loc
 
 std::error_code read_lock(const std::filesystem::path& path, LockReading& reading) {
   reading = {};
-  const Descriptor descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
-  if (descriptor.get() < 0) return errno == ENOENT ? std::error_code{} : last_error();
+  const Descriptor descriptor{::open(path.c_str(), O_RDONLY | kOpenFlags)};
+  if (descriptor.get() < 0) return is_missing(last_error()) ? std::error_code{} : last_error();
+  if (const std::error_code error = check_regular(descriptor.get())) return error;
   if (::flock(descriptor.get(), LOCK_SH | LOCK_NB) == 0) return {};
   if (errno != EWOULDBLOCK) return last_error();
   reading = read_held(descriptor.get());
@@ -205,14 +230,20 @@ std::error_code ask_holder_to_stop(const std::filesystem::path& path, std::uint6
                                                                                    : last_error();
 }
 
-std::uint64_t find_living_process(const std::filesystem::path& path) {
-  const Descriptor descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+std::error_code find_living_process(const std::filesystem::path& path, std::uint64_t& process) {
+  process = 0;
+  const Descriptor descriptor{::open(path.c_str(), O_RDONLY | kOpenFlags)};
+  if (descriptor.get() < 0) return is_missing(last_error()) ? std::error_code{} : last_error();
+  if (const std::error_code error = check_regular(descriptor.get())) return error;
   struct stat file {};
-  if (descriptor.get() < 0 || ::fstat(descriptor.get(), &file) != 0) return 0;
-  const std::uint64_t process = parse_process_id(read_text(descriptor.get()));
-  if (process == 0 || process > INT32_MAX) return 0;
-  if (::kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH) return 0;
-  return is_younger(process, file.st_mtim) ? 0 : process;
+  if (::fstat(descriptor.get(), &file) != 0) return last_error();
+  const std::string text = read_text(descriptor.get());
+  if (!is_lock_text(text)) return std::make_error_code(std::errc::file_exists);
+  const std::uint64_t named = parse_process_id(text);
+  if (named == 0 || named > INT32_MAX) return {};
+  if (::kill(static_cast<pid_t>(named), 0) != 0 && errno == ESRCH) return {};
+  if (!is_younger(named, file.st_mtim)) process = named;
+  return {};
 }
 
 }  // namespace mqtt_logger

@@ -1,3 +1,4 @@
+#include "mqtt_logger/platform/file.hpp"
 #include "mqtt_logger/platform/lock_file.hpp"
 #include "mqtt_logger/platform/process.hpp"
 
@@ -72,14 +73,27 @@ class WindowsLockFile final : public LockFile {
   std::string begin_;
 };
 
-std::string read_text(const std::filesystem::path& path) {
-  const Handle handle = open_for_reading(path, kSharedByAll);
-  if (!handle) return {};
+std::string read_text(HANDLE file) {
   std::string text(kLongestLockText, '\0');
+  OVERLAPPED begin{};
   DWORD length = 0;
-  if (ReadFile(handle.get(), text.data(), static_cast<DWORD>(text.size()), &length, nullptr) == 0) length = 0;
+  if (ReadFile(file, text.data(), static_cast<DWORD>(text.size()), &length, &begin) == 0) length = 0;
   text.resize(length);
   return text;
+}
+
+std::string read_text(const std::filesystem::path& path) {
+  const Handle handle = open_for_reading(path, kSharedByAll);
+  return handle ? read_text(handle.get()) : std::string{};
+}
+
+std::error_code check_regular(HANDLE file) noexcept {
+  if (GetFileType(file) != FILE_TYPE_DISK) return std::make_error_code(std::errc::not_supported);
+  BY_HANDLE_FILE_INFORMATION information{};
+  if (GetFileInformationByHandle(file, &information) == 0) return last_windows_error();
+  return (information.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) == 0
+             ? std::error_code{}
+             : std::make_error_code(std::errc::too_many_symbolic_link_levels);
 }
 
 /// Whether a process was started after a file was written last, as far as that is known.
@@ -103,14 +117,17 @@ LockReading read_held(const std::filesystem::path& path) {
 
 }  // namespace
 
+// Files get the rights of their folder.
 std::error_code take_lock(const std::filesystem::path& path, std::unique_ptr<LockFile>& lock,
                           std::uint64_t& holder, LockKind kind) {
   holder = 0;
   const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
   for (;;) {
     Handle handle{CreateFileW(path.c_str(), GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, nullptr,
-                              OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr)};
+                              OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT, nullptr)};
     if (handle) {
+      if (const std::error_code error = check_regular(handle.get())) return error;
+      if (!is_lock_text(read_text(handle.get()))) return std::make_error_code(std::errc::file_exists);
       auto taken = std::make_unique<WindowsLockFile>(path, std::move(handle), kind);
       const std::error_code error = taken->begin();
       if (!error) lock = std::move(taken);  // else its destructor removes the file
@@ -155,15 +172,24 @@ std::error_code ask_holder_to_stop(const std::filesystem::path& path, std::uint6
   return SetEvent(event.get()) != 0 ? std::error_code{} : last_windows_error();
 }
 
-std::uint64_t find_living_process(const std::filesystem::path& path) {
-  const std::uint64_t id = parse_process_id(read_text(path));
-  if (id == 0 || id > std::uint64_t{0xFFFFFFFF}) return 0;
-  const Handle process{
+std::error_code find_living_process(const std::filesystem::path& path, std::uint64_t& process) {
+  process = 0;
+  const Handle file = open_for_reading(path, kSharedByAll);
+  if (!file) return is_missing(last_windows_error()) ? std::error_code{} : last_windows_error();
+  const std::string text = read_text(file.get());
+  if (!is_lock_text(text)) return std::make_error_code(std::errc::file_exists);
+  const std::uint64_t id = parse_process_id(text);
+  if (id == 0 || id > std::uint64_t{0xFFFFFFFF}) return {};
+  const Handle found{
       OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE, FALSE, static_cast<DWORD>(id))};
   // Refused for a process of another user's that is there.
-  if (!process) return GetLastError() == ERROR_ACCESS_DENIED ? id : 0;
-  if (WaitForSingleObject(process.get(), 0) == WAIT_OBJECT_0) return 0;
-  return is_younger(id, path) ? 0 : id;
+  if (!found) {
+    if (GetLastError() == ERROR_ACCESS_DENIED) process = id;
+    return {};
+  }
+  if (WaitForSingleObject(found.get(), 0) == WAIT_OBJECT_0) return {};
+  if (!is_younger(id, path)) process = id;
+  return {};
 }
 
 }  // namespace mqtt_logger

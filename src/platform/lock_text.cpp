@@ -2,6 +2,7 @@
 
 #include "mqtt_logger/platform/process.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace mqtt_logger {
@@ -34,6 +35,20 @@ std::uint64_t parse_process_id(std::string_view text) noexcept {
 std::uint64_t parse_process_start(std::string_view text) noexcept {
   const std::string_view rest = behind_line(text);
   return rest.starts_with(kStarted) ? parse_process_id(rest.substr(kStarted.size())) : 0;
+}
+
+bool is_lock_text(std::string_view text) noexcept {
+  if (text.find_first_not_of('\0') == std::string_view::npos) return true;
+  const std::size_t line_end = std::min(text.find('\n'), text.size());
+  const std::string_view line = text.substr(0, line_end);
+  if (line.empty() || line.find_first_not_of("0123456789 \r") != std::string_view::npos) return false;
+  std::string_view published = text.substr(std::min(line_end + 1, text.size()));
+  if (published.starts_with(kStarted)) published = behind_line(published);
+  if (kStarted.starts_with(published)) return true;
+  constexpr std::size_t kDigits = 16;  // of the checksum that what is published begins with
+  const std::string_view checksum = published.substr(0, kDigits);
+  return checksum.find_first_not_of("0123456789abcdef") == std::string_view::npos &&
+         (published.size() <= kDigits || published[kDigits] == '\n');
 }
 
 LockReading parse_lock_text(std::string_view text, bool is_writers) {

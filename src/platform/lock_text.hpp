@@ -26,6 +26,11 @@ inline constexpr std::chrono::milliseconds kTryLockAgainAfter{5};
 /// When the process that wrote the text was started; 0 if it does not say so.
 [[nodiscard]] std::uint64_t parse_process_start(std::string_view text) noexcept;
 
+/// Whether a file with this text is one of ours, which may be replaced: it is empty, or holds what a lock
+/// file or a file with a process id does, also one that was half replaced when its process was killed. Zeros
+/// are what a power failure may leave.
+[[nodiscard]] bool is_lock_text(std::string_view text) noexcept;
+
 /// What the whole text of a lock file says that is held. `is_writers`: whether the process that it names has
 /// written it; otherwise it was left behind, and whoever holds the file now is somebody else.
 [[nodiscard]] LockReading parse_lock_text(std::string_view text, bool is_writers);

@@ -1,7 +1,10 @@
 #include "mqtt_logger/platform/log_output.hpp"
 
+#include "error_posix.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,8 +24,17 @@ constinit std::atomic<int> unwritten_lines{0};
 }  // namespace
 
 std::error_code redirect_standard_error(const std::filesystem::path& path) noexcept {
-  const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
-  if (file < 0) return {errno, std::system_category()};
+  // A pipe that nobody reads would be waited for.
+  const int file =
+      ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0644);
+  if (file < 0) return last_error();
+  struct stat status {};
+  std::error_code error = ::fstat(file, &status) == 0 ? std::error_code{} : last_error();
+  if (!error && !S_ISREG(status.st_mode)) error = std::make_error_code(std::errc::not_supported);
+  if (error) {
+    ::close(file);
+    return error;
+  }
   if (former_standard_error < 0)
     former_standard_error = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
   ::dup2(file, STDERR_FILENO);  // in one step, so that no line is lost

@@ -30,6 +30,7 @@ std::error_code redirect_standard_error(const std::filesystem::path& path) noexc
                           FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr, OPEN_ALWAYS,
                           FILE_ATTRIBUTE_NORMAL, nullptr)};
   if (!file) return last_windows_error();
+  if (GetFileType(file.get()) != FILE_TYPE_DISK) return std::make_error_code(std::errc::not_supported);
   const HANDLE found = GetStdHandle(STD_ERROR_HANDLE);
   if (former_standard_error == nullptr && found != nullptr) former_standard_error = duplicate(found);
   // The C library's own way there, for what libraries say. A service has none, and it cannot be given one.

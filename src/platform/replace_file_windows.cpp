@@ -1,6 +1,7 @@
 #include "mqtt_logger/platform/replace_file.hpp"
 
 #include "handle_windows.hpp"
+#include "replacement.hpp"
 #include "text_windows.hpp"
 
 #include <windows.h>
@@ -15,7 +16,7 @@ constexpr DWORD kTryAgainAfter = 10;
 
 std::error_code write_file(const std::filesystem::path& path, std::string_view bytes) noexcept {
   const Handle file{CreateFileW(path.c_str(), GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE, nullptr,
-                                CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr)};
+                                CREATE_NEW, FILE_ATTRIBUTE_NORMAL, nullptr)};
   if (!file) return last_windows_error();
   while (!bytes.empty()) {
     constexpr std::size_t kLargestPiece = std::size_t{1} << 30;
@@ -41,10 +42,12 @@ std::error_code move_over(const std::filesystem::path& from, const std::filesyst
 
 }  // namespace
 
-std::error_code replace_file(const std::filesystem::path& path, std::string_view bytes) {
-  std::filesystem::path part = path;
-  part += ".part";  // collectors read only names that end in .prom
+std::error_code replace_file(const std::filesystem::path& path, std::string_view bytes,
+                             std::string_view mark) {
+  if (const std::error_code error = check_replaceable(path, mark)) return error;
+  const std::filesystem::path part = make_replacement_path(path);
   std::error_code error = write_file(part, bytes);
+  if (error == std::errc::file_exists) return error;  // not made by us
   if (!error) error = move_over(part, path);
   if (error) DeleteFileW(part.c_str());
   return error;

@@ -1,5 +1,6 @@
 #include "mqtt_logger/running/metrics.hpp"
 
+#include "mqtt_logger/error.hpp"
 #include "mqtt_logger/escape.hpp"
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/platform/replace_file.hpp"
@@ -15,6 +16,7 @@
 namespace mqtt_logger {
 namespace {
 
+constexpr std::string_view kMark = "# HELP mqtt_logger_";  // what it begins with
 constexpr std::chrono::milliseconds kDefaultInterval = std::chrono::seconds{60};
 
 std::string label(std::string_view name, std::string_view value) {
@@ -122,6 +124,18 @@ MetricsFile::MetricsFile(const Options& options)
     : path_{options.metrics_file},
       interval_{options.stats_every.count() == 0 ? kDefaultInterval : options.stats_every} {}
 
+void prepare_metrics_file(const Options& options) {
+  if (options.metrics_file.empty()) return;
+  const std::error_code error = check_replaceable(options.metrics_file, kMark);
+  if (error == std::errc::file_exists || error == std::errc::not_supported) {
+    throw StartupError{
+        ExitCode::output_unusable,
+        fmt::format("--metrics-file {}: is another kind of file; choose another name, or remove it",
+                    options.metrics_file.string())};
+  }
+  remove_unfinished_replacements(options.metrics_file, kMark);
+}
+
 void MetricsFile::report(const Status& status) {
   if (path_.empty() || Clock::now() < next_) return;
   next_ = Clock::now() + interval_;
@@ -130,7 +144,7 @@ void MetricsFile::report(const Status& status) {
 
 void MetricsFile::write(const Status& status) {
   if (path_.empty()) return;
-  const std::error_code error = replace_file(path_, to_metrics(status));
+  const std::error_code error = replace_file(path_, to_metrics(status), kMark);
   if (error && !is_failing_)
     log::warning("--metrics-file {} cannot be written: {}; trying again", path_.string(), error.message());
   if (!error && is_failing_) log::info("--metrics-file {} can be written again", path_.string());

@@ -40,6 +40,20 @@ std::unique_ptr<LockFile> lock_output(const Options& options) {
                     options.output.string(),
                     holder == 0 ? std::string{"process"} : fmt::format("logger, process {}", holder))};
   }
+  FileStatus found;
+  if (error == std::errc::permission_denied && !system_files().look_up(output_lock_path(options), found)) {
+    throw StartupError{
+        ExitCode::output_unusable,
+        fmt::format("--output {}: in use by a logger of another user, or left so ({}); choose another "
+                    "output, or remove that file if none runs",
+                    options.output.string(), output_lock_path(options).string())};
+  }
+  if (error == std::errc::file_exists) {
+    throw StartupError{
+        ExitCode::output_unusable,
+        fmt::format("--output {}: {} is another kind of file; choose another output, or remove it",
+                    options.output.string(), output_lock_path(options).string())};
+  }
   if (error) {
     throw StartupError{ExitCode::output_unusable, fmt::format("--output {}: cannot write in its folder: {}",
                                                               options.output.string(), error.message())};

@@ -5,10 +5,7 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 namespace mqtt_logger {
@@ -19,31 +16,22 @@ namespace {
                      fmt::format("--pid-file {}: {}", options.pid_file.string(), what)};
 }
 
-/// Digits and white space, or nothing at all. Whatever else it is, it is somebody's file.
-bool can_be_pid_file(const std::filesystem::path& path) {
-  std::ifstream file{path, std::ios::binary};
-  constexpr std::size_t kLongest = 64;
-  std::string text(kLongest, '\0');
-  file.read(text.data(), kLongest);
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  return text.size() < kLongest && std::all_of(text.begin(), text.end(), [](char byte) {
-           return (byte >= '0' && byte <= '9') || byte == '\n' || byte == '\r' || byte == ' ';
-         });
+void check(const Options& options, const std::error_code& error, std::string_view doing) {
+  if (error == std::errc::file_exists)
+    fail(options, "is another kind of file; choose another name, or remove it");
+  if (error) fail(options, fmt::format("cannot be {}: {}", doing, error.message()));
 }
 
 }  // namespace
 
 std::unique_ptr<LockFile> take_pid_file(const Options& options) {
   if (options.pid_file.empty()) return nullptr;
-  if (!can_be_pid_file(options.pid_file)) {
-    fail(options, "is another kind of file; choose another name, or remove it");
-  }
   LockReading reading;
-  const std::error_code unreadable = read_lock(options.pid_file, reading);
-  if (unreadable) fail(options, "cannot be read: " + unreadable.message());
+  check(options, read_lock(options.pid_file, reading), "read");
   if (reading.is_foreign) fail(options, "is locked by a program that is no logger");
   if (reading.is_held) fail(options, fmt::format("in use by another logger, process {}", reading.holder));
-  const std::uint64_t other = find_living_process(options.pid_file);
+  std::uint64_t other = 0;
+  check(options, find_living_process(options.pid_file, other), "read");
   if (other != 0 && other != process_id()) {
     fail(options, fmt::format("names process {}, which runs and is no logger of this file; choose another "
                               "name, or remove the file",
@@ -55,7 +43,7 @@ std::unique_ptr<LockFile> take_pid_file(const Options& options) {
   if (error == std::errc::resource_unavailable_try_again) {
     fail(options, fmt::format("in use by another logger, process {}", holder));
   }
-  if (error) fail(options, "cannot be written: " + error.message());
+  check(options, error, "written");
   return lock;
 }
 

@@ -219,8 +219,6 @@ TEST_CASE("Option errors name the option, the value and what would be right") {
       {"--fsync", "yes", "must be always, everysec or no"},
       {"--journal", "", journal},
       {"--journal", "data/", journal},
-      {"--journal", "exports/mqtt_data.csv", "must be another file than the exports"},
-      {"--journal", "exports/../exports/mqtt_data.jsonl", "must be another file than the exports"},
       {"--journal-size", "65535", size},
       {"--journal-size", "1.1GiB", size},
       {"--journal-size", "64 MiB", size},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -10,5 +11,9 @@ namespace mqtt_logger {
 /// one. POSIX takes every name; Windows has letters, names and ends that it does not take, or takes for
 /// something else: `a:b` is a hidden part of the file `a`, or in the folder that drive A happens to be in.
 [[nodiscard]] std::optional<std::string> find_name_fault(const std::filesystem::path& path);
+
+/// How long a file's name may be in this folder, or where that is made: bytes on POSIX, UTF-16 units on
+/// Windows.
+[[nodiscard]] std::size_t find_longest_name(const std::filesystem::path& folder);
 
 }  // namespace mqtt_logger

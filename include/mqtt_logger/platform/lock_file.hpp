@@ -29,7 +29,9 @@ class LockFile {
 enum class LockKind : std::uint8_t { output, pid_file };
 
 /// Errors: `std::errc::resource_unavailable_try_again` if another process holds it, with its id in `holder`
-/// (0 if unknown); else the system's error.
+/// (0 if unknown); `std::errc::file_exists` if what is there is no file of this kind, but somebody's, which
+/// stays as it is; `std::errc::not_supported` if it is no regular file, and
+/// `std::errc::too_many_symbolic_link_levels` if it is a symbolic link; else the system's error.
 [[nodiscard]] std::error_code take_lock(const std::filesystem::path& path, std::unique_ptr<LockFile>& lock,
                                         std::uint64_t& holder, LockKind kind = LockKind::pid_file);
 
@@ -55,7 +57,8 @@ struct LockReading {
 [[nodiscard]] std::error_code ask_holder_to_stop(const std::filesystem::path& path, std::uint64_t& holder);
 
 /// The process whose id a file holds: 0 if it holds none, or of a process that is gone, or of one that is
-/// younger than the file and so has got the id of one that is gone.
-[[nodiscard]] std::uint64_t find_living_process(const std::filesystem::path& path);
+/// younger than the file and so has got the id of one that is gone. Errors as take_lock() has them; a file
+/// that is not there holds none.
+[[nodiscard]] std::error_code find_living_process(const std::filesystem::path& path, std::uint64_t& process);
 
 }  // namespace mqtt_logger

@@ -34,4 +34,8 @@ class MetricsFile {
   bool is_failing_ = false;
 };
 
+/// Refuses a --metrics-file that is not ours to replace, and removes what a crash left beside it. Throws
+/// StartupError (output_unusable).
+void prepare_metrics_file(const Options& options);
+
 }  // namespace mqtt_logger
