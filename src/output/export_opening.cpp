@@ -5,6 +5,7 @@
 #include "mqtt_logger/format/timestamp.hpp"
 #include "mqtt_logger/journal/crash_point.hpp"
 #include "mqtt_logger/log.hpp"
+#include "mqtt_logger/platform/file_name.hpp"
 
 #include "journal_replay.hpp"
 
@@ -30,31 +31,42 @@ std::filesystem::path side_path(const std::filesystem::path& path, std::string_v
   time.resize(19);
   std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
   const std::string counter = attempt == 0 ? "" : fmt::format("-{}", attempt + 1);
+  const std::string end = fmt::format(".{}-{}Z{}{}", what, time, counter, path.extension().string());
+  std::string stem = path.stem().string();
+  const std::size_t longest = find_longest_name(folder_of(path));
+  const auto is_within_character = [&stem](std::size_t at) {
+    return at < stem.size() && (static_cast<unsigned char>(stem[at]) & 0xC0) == 0x80;
+  };
+  std::size_t length = std::min(stem.size(), longest - std::min(longest, end.size()));
+  while (length > 0 && is_within_character(length)) --length;
+  stem.resize(length);
   std::filesystem::path side = path;
-  side.replace_filename(
-      fmt::format("{}.{}-{}Z{}{}", path.stem().string(), what, time, counter, path.extension().string()));
+  side.replace_filename(stem + end);
   return side;
 }
 
 }  // namespace
 
 ExportOpening::ExportOpening(FileSystem& files, const Journal& journal, const Options& options, Format format,
-                             FileNumber number)
+                             FileNumber number, std::shared_ptr<File> held)
     : files_{files},
       journal_{journal},
       path_{export_path(options.output, format, number)},
       options_{options},
       number_{number},
-      rules_{file_format(format, options.columns)} {}
+      rules_{file_format(format, options.columns)},
+      held_{std::move(held)} {}
 
 FileSink ExportOpening::open_or_make(std::uint64_t first_sequence) {
   if (open_existing()) {
+    lock();
     const FileFormat wanted = std::exchange(rules_, find_format_of(*file_, rules_, size_));
     const auto known = find_known();
     const bool has_wanted_columns = rules_.opening == wanted.opening;
     rules_ = wanted;
     if (known && has_wanted_columns) return make_sink(*known);
     if (known) first_sequence = known->next_sequence;
+    if (!known) report_other();
     if (is_continuable(*file_, rules_, size_))
       return make_sink({size_ - rules_.closing.size(), first_sequence});
     if (is_hardly_begun(*file_, rules_, size_)) {
@@ -62,8 +74,10 @@ FileSink ExportOpening::open_or_make(std::uint64_t first_sequence) {
       return make_sink({rules_.opening.size(), first_sequence});
     }
     move_aside();
+  } else {
+    report_gone();
   }
-  check(files_.create(path_, file_), "create it");
+  create();
   crash_point("recovery-file-made");
   begin();
   return make_sink({rules_.opening.size(), first_sequence});
@@ -72,8 +86,14 @@ FileSink ExportOpening::open_or_make(std::uint64_t first_sequence) {
 std::optional<FileSink> ExportOpening::make_next(std::uint64_t first_sequence) {
   if (open_existing()) {
     if (!is_hardly_begun(*file_, rules_, size_)) return std::nullopt;
+    lock();
   } else {
-    check(files_.create(path_, file_), "create it");
+    std::unique_ptr<File> made;
+    const std::error_code error = files_.create(path_, made);
+    if (error == std::errc::file_exists) return std::nullopt;  // meanwhile, or a link to nowhere
+    check(error, "create it");
+    file_ = std::move(made);
+    lock();
     crash_point("turn-file-made");
   }
   begin();
@@ -81,35 +101,79 @@ std::optional<FileSink> ExportOpening::make_next(std::uint64_t first_sequence) {
 }
 
 std::optional<FileSink> ExportOpening::repair() {
-  if (!open_existing()) return std::nullopt;
+  if (!open_existing()) {
+    report_gone();
+    return std::nullopt;
+  }
+  lock();
   rules_ = find_format_of(*file_, rules_, size_);
   const auto known = find_known();
-  if (!known) return std::nullopt;
-  return make_sink(*known);
+  if (known) return make_sink(*known);
+  report_other();
+  return std::nullopt;
 }
 
 bool ExportOpening::open_existing() {
-  const std::error_code error = files_.open(path_, file_);
+  std::unique_ptr<File> found;
+  const std::error_code error = files_.open(path_, found);
   if (error == std::errc::no_such_file_or_directory) return false;
   check(error, "open it");
+  file_ = std::move(found);
+  FileIdentity identity;
+  FileIdentity held;
+  check(file_->identity(identity), "read it");
+  if (held_ != nullptr && !held_->identity(held) && held == identity) file_ = held_;
   check(file_->size(size_), "read it");
   return true;
 }
 
+void ExportOpening::create() {
+  std::unique_ptr<File> made;
+  check(files_.create(path_, made), "create it");
+  file_ = std::move(made);
+  lock();
+}
+
+// Not its name alone, of which there may be several.
+void ExportOpening::lock() {
+  check(file_->lock(), "lock it");
+}
+
+const SinkCheckpoint& ExportOpening::checkpoint() const {
+  return journal_.checkpoint().sinks[static_cast<std::size_t>(rules_.format)];
+}
+
+// Whether the checkpoint speaks of a file of this name.
+bool ExportOpening::is_expected() const {
+  return checkpoint().is_present && checkpoint().file_number == number_;
+}
+
+void ExportOpening::report_gone() const {
+  if (!is_expected()) return;
+  log::warning("{} is gone; it had {} bytes when it was written last", path_.string(),
+               checkpoint().body_size + rules_.closing.size());
+}
+
+void ExportOpening::report_other() const {
+  if (!is_expected()) return;
+  const std::uint64_t expected = checkpoint().body_size + rules_.closing.size();
+  if (size_ < expected) {
+    log::warning(
+        "{} is older than the journal, or was cut: it has {} bytes and had {} when it was written last",
+        path_.string(), size_, expected);
+  } else {
+    log::warning("{} was changed by somebody else since it was written last", path_.string());
+  }
+}
+
 // Cuts the file back to what the checkpoint says, if this is the file that it speaks of and nobody has
-// changed it.
+// changed it. That is told by what stands in it: its number on the device may be another one after a mount,
+// or where it was copied to.
 std::optional<ExportOpening::Known> ExportOpening::find_known() {
-  const SinkCheckpoint& known = journal_.checkpoint().sinks[static_cast<std::size_t>(rules_.format)];
-  const bool had_restart = journal_.findings().had_restart;
-  FileIdentity identity;
-  check(file_->identity(identity), "read it");
-  // A volume may have another number after a restart of the machine.
-  const bool is_same_file =
-      identity.file == known.identity.file && (identity.volume == known.identity.volume || had_restart);
-  const bool is_ours = known.is_present && known.file_number == number_ && is_same_file &&
-                       size_ >= known.body_size && is_body(*file_, rules_, known.body_size);
+  const SinkCheckpoint& known = checkpoint();
+  const bool is_ours = is_expected() && size_ >= known.body_size && is_body(*file_, rules_, known.body_size);
   if (!is_ours) return std::nullopt;
-  return had_restart ? cut_to_whole_records(known) : cut_to_checkpoint(known);
+  return journal_.findings().had_restart ? cut_to_whole_records(known) : cut_to_checkpoint(known);
 }
 
 std::optional<ExportOpening::Known> ExportOpening::cut_to_checkpoint(const SinkCheckpoint& known) {
@@ -236,11 +300,18 @@ FileSink ExportOpening::make_sink(const Known& known) {
   state.next_sequence = known.next_sequence;
   state.file_number = number_;
   check(file_->identity(state.identity), "read it");
-  return FileSink{rules_, path_, std::move(file_), state};
+  return FileSink{rules_, path_, file_, state};
 }
 
 void ExportOpening::check(const std::error_code& error, std::string_view doing) const {
   if (!error) return;
+  if (error == std::errc::resource_unavailable_try_again) {
+    throw StartupError{
+        ExitCode::output_unusable,
+        fmt::format("{}: is written by another logger, under this name or through a link; stop "
+                    "that one or choose another --output",
+                    path_.string())};
+  }
   throw StartupError{ExitCode::output_unusable,
                      fmt::format("{}: cannot {}: {}; choose another place with --output", path_.string(),
                                  doing, error.message())};

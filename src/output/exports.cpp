@@ -25,6 +25,17 @@ std::optional<ExportFault> catch_fault(const std::filesystem::path& path, Action
   }
 }
 
+void throw_if(const std::error_code& error) {
+  if (error) throw std::system_error{error};
+}
+
+/// What is there, and not to be opened for writing by us.
+bool is_of_somebody_else(const std::error_code& error) noexcept {
+  return error == std::errc::permission_denied || error == std::errc::operation_not_permitted ||
+         error == std::errc::is_a_directory || error == std::errc::not_supported ||
+         error == std::errc::text_file_busy || error == std::errc::too_many_symbolic_link_levels;
+}
+
 }  // namespace
 
 Exports::Exports(FileSystem& files, const Options& options, const Journal& journal,
@@ -65,17 +76,25 @@ std::optional<ExportFault> Exports::turn(ReceiveTime time) noexcept {
   });
 }
 
-bool Exports::has_lost_files() noexcept {
-  return std::ranges::any_of(sinks_, [this](const FileSink& sink) { return is_lost(sink); });
+std::optional<ExportFault> Exports::find_lost_files(bool& has_lost_files) noexcept {
+  has_lost_files = false;
+  std::optional<ExportFault> first;
+  for (FileSink& sink : sinks_) {
+    auto fault = catch_fault(sink.path(), [this, &sink, &has_lost_files] {
+      if (is_lost(sink)) has_lost_files = true;
+    });
+    if (!first) first = std::move(fault);
+  }
+  return first;
 }
 
-std::optional<ExportFault> Exports::open_again(bool all) noexcept {
-  return catch_fault(sinks_.front().path(), [this, all] {
+std::optional<ExportFault> Exports::open_again() noexcept {
+  return catch_fault(sinks_.front().path(), [this] {
     make_folder();
     if (rotation_.is_on()) {
-      open_series_again(all);
+      open_series_again();
     } else {
-      open_single_again(all);
+      open_single_again();
     }
   });
 }
@@ -120,28 +139,46 @@ bool Exports::change_finished(FileNumber number, const std::function<void()>& ch
   return true;
 }
 
-bool Exports::is_lost(const FileSink& sink) noexcept {
+bool Exports::is_lost(FileSink& sink) {
   if (sink.file() == nullptr) return false;
+  bool is_intact = false;
+  throw_if(sink.check_intact(is_intact));
+  if (!is_intact) return true;
   FileStatus found;
   const std::error_code error = files_.look_up(sink.path(), found);
-  if (error) return is_missing(error);
-  return found.identity != sink.checkpoint().identity || found.size < sink.body_size();
+  if (is_missing(error)) return true;
+  throw_if(error);
+  return found.identity != sink.checkpoint().identity;
 }
 
 // An earlier attempt may have left files that are hardly begun, for this very record.
 bool Exports::is_free(FileNumber number) {
   return std::ranges::all_of(kAllFormats, [this, number](Format format) {
     const std::filesystem::path path = export_path(options_.output, format, number);
-    FileStatus found;
-    std::error_code error = files_.look_up(compressed_path(path), found);
-    if (!is_missing(error)) return false;
-    std::unique_ptr<File> file;
-    error = files_.open(path, file);
-    if (is_missing(error)) return true;
-    if (error) return false;
-    std::uint64_t size = 0;
-    return !file->size(size) && is_hardly_begun(*file, file_format(format, options_.columns), size);
+    return !is_taken(compressed_path(path)) && (!is_taken(path) || is_hardly_begun(path, format));
   });
+}
+
+// Only what is known to be missing is free, and only what is known to be there is taken: with any other
+// answer (no file descriptor, no way into the folder, a broken disk) each name would be the same as the one
+// before.
+bool Exports::is_taken(const std::filesystem::path& path) {
+  FileStatus found;
+  const std::error_code error = files_.look_up(path, found);
+  if (is_missing(error)) return false;
+  if (error != std::errc::too_many_symbolic_link_levels) throw_if(error);
+  return true;
+}
+
+bool Exports::is_hardly_begun(const std::filesystem::path& path, Format format) {
+  std::unique_ptr<File> file;
+  const std::error_code error = files_.open(path, file);
+  if (is_missing(error)) return true;  // meanwhile
+  if (is_of_somebody_else(error)) return false;
+  throw_if(error);
+  std::uint64_t size = 0;
+  throw_if(file->size(size));
+  return mqtt_logger::is_hardly_begun(*file, file_format(format, options_.columns), size);
 }
 
 FileNumber Exports::find_free_number(ReceiveTime time) {
@@ -163,38 +200,31 @@ std::optional<std::vector<FileSink>> Exports::make_files(FileNumber number) {
   return made;
 }
 
-void Exports::open_single_again(bool all) {
+void Exports::open_single_again() {
   std::vector<FileSink> sinks;
-  for (const FileSink& sink : sinks_) {
-    const bool was_lost = is_lost(sink);
-    if (!all && !was_lost) {
+  for (FileSink& sink : sinks_) {
+    if (!is_lost(sink)) {
       sinks.push_back(sink);
       continue;
     }
-    ExportOpening opening{files_, journal_, options_, sink.format()};
+    log::warning("{} was moved, deleted or cut by somebody else; it is begun anew", sink.path().string());
+    ExportOpening opening{files_, journal_, options_, sink.format(), kSingleFile, sink.file()};
     sinks.push_back(opening.open_or_make(sink.checkpoint().next_sequence));
-    if (was_lost)
-      log::warning("{} was moved, deleted or cut by somebody else; it is begun anew", sink.path().string());
   }
   replace(std::move(sinks));
 }
 
-void Exports::open_series_again(bool all) {
+void Exports::open_series_again() {
   std::vector<FileSink> sinks;
   bool has_all = true;
-  for (const FileSink& sink : sinks_) {
+  for (FileSink& sink : sinks_) {
     const bool was_lost = is_lost(sink);
-    std::optional<FileSink> opened;
-    if (!was_lost && sink.file() != nullptr) {
-      ExportOpening opening{files_, journal_, options_, sink.format(), sink.checkpoint().file_number};
-      opened = all ? opening.repair() : sink;
-    }
     if (was_lost) {
       log::warning("{} was moved, deleted or cut by somebody else; the next record begins new files",
                    sink.path().string());
     }
-    has_all = has_all && opened;
-    if (has_all) sinks.push_back(std::move(*opened));
+    has_all = has_all && !was_lost && sink.file() != nullptr;
+    if (has_all) sinks.push_back(sink);
   }
   if (!has_all) {
     sinks.clear();
@@ -209,8 +239,7 @@ void Exports::open_series_again(bool all) {
 }
 
 void Exports::make_folder() {
-  if (const std::error_code error = files_.create_folders(folder_of(options_.output)))
-    throw std::system_error{error};
+  throw_if(files_.create_folders(folder_of(options_.output)));
 }
 
 void Exports::replace(std::vector<FileSink> sinks) {

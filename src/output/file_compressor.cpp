@@ -3,13 +3,17 @@
 #include "mqtt_logger/journal/crash_point.hpp"
 #include "mqtt_logger/output/series_name.hpp"
 
+#include <array>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace mqtt_logger {
 namespace {
 
 constexpr std::uint64_t kLeaveBytes = std::uint64_t{1024} * 1024;
+constexpr std::size_t kComparedBytes = 256;
 
 }  // namespace
 
@@ -33,7 +37,9 @@ FileCompressor::Result FileCompressor::replace(const std::filesystem::path& orig
 
 std::error_code FileCompressor::make(const std::filesystem::path& original) {
   const std::filesystem::path part = part_path(original);
+  if (const std::error_code error = remove_part(original)) return error;
   std::error_code error = write_part(original, part);
+  if (error == std::errc::file_exists) return error;  // not made by us
   if (!error) error = files_.move_aside(part, compressed_path(original));
   if (error) {
     static_cast<void>(files_.remove(part));
@@ -47,25 +53,57 @@ std::error_code FileCompressor::write_part(const std::filesystem::path& original
                                            const std::filesystem::path& part) {
   std::unique_ptr<File> plain;
   if (const std::error_code error = files_.open(original, plain)) return error;
-  if (const std::error_code error = files_.remove(part); error && !is_missing(error)) return error;
   std::unique_ptr<File> compressed;
   if (const std::error_code error = files_.create(part, compressed)) return error;
   crash_point("part-made");
+  // Before there is something in it: not everybody may read it.
+  if (const std::error_code error = files_.copy_attributes(original, part)) return error;
   std::error_code no_room;
   const MayGoOn may_go_on = [this, &part, &no_room] {
-    if (!has_room(part)) no_room = std::make_error_code(std::errc::no_space_on_device);
+    no_room = check_room(part);
     return !no_room && may_go_on_();
   };
   if (const std::error_code error = compress(*plain, *compressed, may_go_on))
     return no_room ? no_room : error;
   crash_point("part-written");
+  if (const std::error_code error = files_.copy_attributes(original, part))
+    return error;  // writing took time
   return compressed->sync();
 }
 
+// What we write begins as the original does, once it is decompressed, unless it is still empty, or a power
+// failure took its first page. Of a long text no more is compared than a first page certainly holds.
+std::error_code FileCompressor::remove_part(const std::filesystem::path& original) {
+  const std::filesystem::path part = part_path(original);
+  std::unique_ptr<File> compressed;
+  std::error_code error = files_.open(part, compressed);
+  if (is_missing(error)) return {};
+  if (error) return error;
+  constexpr std::string_view kMagic = "\x1F\x8B\x08";
+  std::array<char, kMagic.size()> bytes{};
+  std::size_t count = 0;
+  if ((error = compressed->read_at(0, bytes, count))) return error;
+  const std::string_view begin{bytes.data(), count};
+  bool is_ours = kMagic.starts_with(begin) || begin.find_first_not_of('\0') == std::string_view::npos;
+  if (begin == kMagic) {
+    std::unique_ptr<File> plain;
+    error = files_.open(original, plain);
+    if (is_missing(error)) return {};  // nothing tells whose it is
+    if (error) return error;
+    std::string found;
+    std::string expected(kComparedBytes, '\0');
+    if ((error = decompress_beginning(*compressed, kComparedBytes, found))) return error;
+    if ((error = plain->read_at(0, expected, count))) return error;
+    is_ours = std::string_view{expected}.substr(0, count).starts_with(found);
+  }
+  return is_ours ? files_.remove(part) : std::make_error_code(std::errc::file_exists);
+}
+
 // The exports need it more.
-bool FileCompressor::has_room(const std::filesystem::path& part) {
+std::error_code FileCompressor::check_room(const std::filesystem::path& part) {
   std::uint64_t bytes = 0;
-  return files_.free_space(folder_of(part), bytes) || bytes >= kLeaveBytes;
+  if (const std::error_code error = files_.free_space(folder_of(part), bytes)) return error;
+  return bytes < kLeaveBytes ? std::make_error_code(std::errc::no_space_on_device) : std::error_code{};
 }
 
 std::error_code FileCompressor::check(const std::filesystem::path& original, bool& is_same) {

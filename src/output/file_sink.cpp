@@ -3,6 +3,8 @@
 #include "mqtt_logger/journal/crash_point.hpp"
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <utility>
 
 namespace mqtt_logger {
@@ -10,6 +12,8 @@ namespace {
 
 // A batch that was once larger (a message of megabytes) gives its memory back.
 constexpr std::size_t kUsualBatchBytes = std::size_t{1024} * 1024;
+// Of the beginning of a file: enough to tell it from zeros and from a file of another kind.
+constexpr std::size_t kCheckedBytes = 15;
 
 }  // namespace
 
@@ -24,17 +28,22 @@ void FileSink::append(const Fields& fields, std::uint64_t sequence) {
   rules_.append_to_body(batch_, fields, body_size() + batch_.size() == rules_.opening.size());
 }
 
-std::error_code FileSink::write() noexcept {
+std::error_code FileSink::write(bool& is_intact) noexcept {
+  is_intact = true;
   if (batch_.empty()) return {};
+  if (const std::error_code error = check_intact(is_intact); error || !is_intact) return error;
   const std::size_t batch_bytes = batch_.size();
   batch_ += rules_.closing;
   crash_point("file-write-begun");
-  const std::error_code error = file_->write_at(body_size(), batch_);
+  std::error_code error = file_->write_at(body_size(), batch_);
   batch_.resize(batch_bytes);
+  if (!error) error = check_joint(is_intact);
+  is_torn_ = static_cast<bool>(error);
   if (error) {
     cut_back();
     return error;
   }
+  if (!is_intact) return {};
   crash_point("file-written");
   checkpoint_.body_size += batch_bytes;
   batch_.clear();
@@ -47,11 +56,52 @@ void FileSink::forget_batch(std::uint64_t next_sequence) noexcept {
   batch_.clear();
 }
 
+std::error_code FileSink::check_intact(bool& is_intact) noexcept {
+  is_intact = true;
+  if (file_ == nullptr || is_torn_) return {};
+  std::uint64_t size = 0;
+  if (const std::error_code error = file_->size(size)) return error;
+  is_intact = size == body_size() + rules_.closing.size();
+  if (!is_intact) return {};
+  if (const std::error_code error = check_bytes(body_size(), rules_.closing, is_intact); error || !is_intact)
+    return error;
+  return check_bytes(0, beginning(), is_intact);
+}
+
+// A file that was cut in the very moment of a write has a hole before it, and must not be committed.
+std::error_code FileSink::check_joint(bool& is_intact) noexcept {
+  if (body_size() == 0) return {};
+  char before = '\0';
+  std::size_t count = 0;
+  if (const std::error_code error = file_->read_at(body_size() - 1, std::span{&before, 1}, count))
+    return error;
+  is_intact = count == 1 && before != '\0';  // which never stands in an export
+  if (!is_intact) return {};
+  return check_bytes(0, beginning(), is_intact);
+}
+
+std::error_code FileSink::check_bytes(std::uint64_t offset, std::string_view expected,
+                                      bool& is_same) noexcept {
+  std::array<char, kCheckedBytes> found{};
+  const std::span<char> part = std::span{found}.first(std::min(expected.size(), found.size()));
+  std::size_t count = 0;
+  if (const std::error_code error = file_->read_at(offset, part, count)) return error;
+  is_same = expected.substr(0, part.size()) == std::string_view{found.data(), count};
+  return {};
+}
+
+std::string FileSink::beginning() const {
+  std::string text{rules_.opening, 0, kCheckedBytes};
+  if (has_records()) text.append(rules_.before_first).append(rules_.record_begin);
+  text.resize(std::min(text.size(), kCheckedBytes));
+  return text;
+}
+
 // The closing needs no new space: it stood there before. Cut first: if the process ends in between, a
 // beginning of the batch is left, which recovery knows. What fails here is tried again by the next write().
 void FileSink::cut_back() noexcept {
   const bool is_cut = !file_->truncate(body_size() + rules_.closing.size());
-  if (is_cut) static_cast<void>(file_->write_at(body_size(), rules_.closing));
+  if (is_cut) is_torn_ = static_cast<bool>(file_->write_at(body_size(), rules_.closing));
 }
 
 }  // namespace mqtt_logger

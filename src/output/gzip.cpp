@@ -100,6 +100,23 @@ std::error_code compress(File& plain, File& compressed, const MayGoOn& may_go_on
   return {};
 }
 
+std::error_code decompress_beginning(File& compressed, std::size_t bytes, std::string& text) {
+  const MayGoOn always = [] { return true; };
+  Inflating inflating;
+  Pieces pieces{compressed, always};
+  text.assign(bytes, '\0');
+  set_output(inflating.stream, text);
+  for (int result = Z_OK; result == Z_OK && inflating.stream.avail_out != 0;) {
+    std::span<char> piece;
+    if (const std::error_code error = pieces.next(piece)) return error;
+    if (piece.empty()) break;
+    set_input(inflating.stream, piece);
+    result = inflate(&inflating.stream, Z_NO_FLUSH);
+  }
+  text.resize(bytes - inflating.stream.avail_out);
+  return {};
+}
+
 std::error_code compare(File& plain, File& compressed, const MayGoOn& may_go_on, bool& is_same) {
   is_same = false;
   Inflating inflating;

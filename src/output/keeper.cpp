@@ -2,11 +2,11 @@
 
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/output/file_check.hpp"
+#include "mqtt_logger/output/first_record.hpp"
 #include "mqtt_logger/platform/process.hpp"
 
 #include <algorithm>
 #include <exception>
-#include <map>
 #include <memory>
 #include <utility>
 
@@ -98,22 +98,70 @@ void Keeper::keep(std::chrono::sys_seconds now, bool is_clock_believed) noexcept
   }
 }
 
+// The files of the series that are ours: by what stands in them, because another logger's output may have a
+// name that looks like one of these.
 std::vector<SeriesTurn> Keeper::find_turns() {
-  std::vector<std::filesystem::path> names;
-  if (files_.list(folder_, names)) return {};  // the writer says that, and makes it anew
   std::map<FileNumber, SeriesTurn> found;
-  for (const std::filesystem::path& name : names) {
+  for (const std::filesystem::path& name : list_folder()) {
     const auto file = parse_series_name(output_, name);
+    if (!file || file->is_part) continue;
     FileStatus status;
-    if (!file || file->is_part || files_.look_up(folder_ / name, status)) continue;
+    const std::error_code error = files_.look_up(folder_ / name, status);
+    if (is_missing(error) || !report_once(output_.parent_path() / name, error, "looked at")) continue;
     SeriesTurn& turn = found[file->number];
     turn.number = file->number;
-    turn.files.push_back({name, status.size, file->is_compressed, file->format});
+    turn.files.push_back({name, status.size, file->is_compressed, file->format, status.identity});
   }
+  std::erase_if(known_, [&found](const auto& known) { return !found.contains(known.first); });
   std::vector<SeriesTurn> turns;
   turns.reserve(found.size());
-  for (auto& [number, turn] : found) turns.push_back(std::move(turn));
+  const auto in_use = exports_.numbers_in_use();
+  for (auto& [number, turn] : found) {
+    if (std::ranges::count(in_use, number) != 0 || is_ours(turn)) turns.push_back(std::move(turn));
+  }
   return turns;
+}
+
+std::vector<std::filesystem::path> Keeper::list_folder() {
+  std::vector<std::filesystem::path> names;
+  const std::error_code error = files_.list(folder_, names);
+  if (is_missing(error)) return {};  // the writer makes it anew
+  if (!report_once(folder_, error, "listed")) names.clear();
+  return names;
+}
+
+// Files that were begun together carry the time of their first record in their name.
+bool Keeper::is_ours(const SeriesTurn& turn) {
+  std::vector<FileIdentity> identities;
+  for (const FoundFile& file : turn.files) identities.push_back(file.identity);
+  const auto known = known_.find(turn.number);
+  if (known != known_.end() && known->second == identities) return true;
+  bool has_content = false;
+  for (const FoundFile& file : turn.files) {
+    const std::filesystem::path path = output_.parent_path() / file.name;
+    std::string text;
+    if (!report_once(path, read(path, file.is_compressed, text), "read")) return false;
+    const auto time = find_first_time(text, file.format);
+    if (time && birth_of(first_file_number(*time)) == birth_of(turn.number)) {
+      known_[turn.number] = std::move(identities);
+      return true;
+    }
+    const FileFormat rules = file_format(file.format, columns_);
+    has_content = has_content || time || !(rules.opening + std::string{rules.closing}).starts_with(text);
+  }
+  const std::filesystem::path first = output_.parent_path() / turn.files.front().name;
+  if (has_content && reported_.insert({first, "taken for ours"}).second) {
+    log::warning(
+        "{} has a name of this series, but the time of its first record is another one; it is left alone",
+        first.string());
+  }
+  return false;
+}
+
+std::error_code Keeper::read(const std::filesystem::path& path, bool is_compressed, std::string& text) {
+  std::unique_ptr<File> file;
+  if (const std::error_code error = files_.open(path, file)) return error;
+  return read_beginning(*file, is_compressed, text);
 }
 
 void Keeper::remove_surplus(std::chrono::sys_seconds now) {
@@ -162,7 +210,7 @@ void Keeper::remove(const Retention::Surplus& surplus) {
     for (const FoundFile& file : surplus.turn.files) {
       const std::filesystem::path path = output_.parent_path() / file.name;
       const std::error_code error = files_.remove(path);
-      if (error == std::errc::no_such_file_or_directory) continue;
+      if (is_missing(error)) continue;
       if (!report_once(path, error, "removed")) continue;
       log::info("{} is removed ({})", path.string(), surplus.option);
     }
@@ -171,13 +219,18 @@ void Keeper::remove(const Retention::Surplus& surplus) {
 
 // What a crash has left: nothing of them is under way now.
 void Keeper::remove_parts() {
-  std::vector<std::filesystem::path> names;
-  if (files_.list(folder_, names)) return;
-  for (const std::filesystem::path& name : names) {
+  for (const std::filesystem::path& name : list_folder()) {
     const auto file = parse_series_name(output_, name);
     if (!file || !file->is_part) continue;
-    const std::filesystem::path path = output_.parent_path() / name;
-    static_cast<void>(report_once(path, files_.remove(path), "removed"));
+    const std::filesystem::path path = export_path(output_, file->format, file->number);
+    const std::filesystem::path part = part_path(path);
+    const std::error_code error = compressor_.remove_part(path);
+    if (error != std::errc::file_exists) {
+      static_cast<void>(report_once(part, error, "removed"));
+    } else if (reported_.insert({part, "taken for ours"}).second) {
+      log::warning("{} is not what a compression left; it is left alone, and {} is not compressed",
+                   part.string(), path.string());
+    }
   }
 }
 
@@ -187,19 +240,23 @@ bool Keeper::compress_next(std::set<std::filesystem::path>& tried) {
     if (std::ranges::count(in_use, turn.number) != 0) continue;
     for (const FoundFile& file : turn.files) {
       const std::filesystem::path path = output_.parent_path() / file.name;
-      if (file.is_compressed || !tried.insert(path).second || is_hardly_begun(path, file.format)) continue;
+      if (file.is_compressed || !tried.insert(path).second) continue;
+      bool is_begun = false;
+      if (!report_once(path, check_begun(path, file.format, is_begun), "read") || !is_begun) continue;
       return compress(turn.number, path);
     }
   }
   return false;
 }
 
-// A turn that has failed, on a full disk say, leaves such files, and takes them up again.
-bool Keeper::is_hardly_begun(const std::filesystem::path& path, Format format) {
+// A turn that has failed, on a full disk say, leaves files without records, and takes them up again.
+std::error_code Keeper::check_begun(const std::filesystem::path& path, Format format, bool& is_begun) {
   std::unique_ptr<File> file;
   std::uint64_t size = 0;
-  return !files_.open(path, file) && !file->size(size) &&
-         mqtt_logger::is_hardly_begun(*file, file_format(format, columns_), size);
+  std::error_code error = files_.open(path, file);
+  if (!error) error = file->size(size);
+  if (!error) is_begun = !is_hardly_begun(*file, file_format(format, columns_), size);
+  return error;
 }
 
 bool Keeper::compress(FileNumber number, const std::filesystem::path& path) {
@@ -212,7 +269,7 @@ bool Keeper::compress(FileNumber number, const std::filesystem::path& path) {
     case FileCompressor::Result::canceled:
       return !is_stopping_.load();
     case FileCompressor::Result::in_the_way:
-      if (reported_.insert(path).second) {
+      if (reported_.insert({path, "compressed"}).second) {
         log::warning("{} stays: {} is there, and holds something else", path.string(),
                      compressed_path(path).string());
       }
@@ -228,10 +285,10 @@ bool Keeper::compress(FileNumber number, const std::filesystem::path& path) {
 bool Keeper::report_once(const std::filesystem::path& path, const std::error_code& error,
                          std::string_view what) {
   if (!error) {
-    reported_.erase(path);
+    reported_.erase({path, what});
     return true;
   }
-  if (reported_.insert(path).second)
+  if (reported_.insert({path, what}).second)
     log::warning("{} cannot be {}: {}; trying again with each turn", path.string(), what, error.message());
   return false;
 }

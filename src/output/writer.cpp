@@ -19,6 +19,7 @@ constexpr std::size_t kBatchBytes = std::size_t{256} * 1024;
 constexpr auto kPause = 1ms;
 constexpr int kIdleRoundsBeforeSleep = 20;
 constexpr auto kRetryEvery = 1s;
+constexpr std::chrono::steady_clock::time_point kNow{};  // a time for a look that is long over
 
 }  // namespace
 
@@ -65,7 +66,7 @@ Writer::Turn Writer::step() noexcept {
   }
   if (batch_records_ == 0) return Turn::idle;
   crash_point("batch-read");
-  if (!write_batch()) return Turn::blocked;
+  if (!write_batch()) return next_look_ == kNow ? Turn::wrote : Turn::blocked;
   crash_point("batch-written");
   commit();
   return Turn::wrote;
@@ -99,9 +100,9 @@ bool Writer::look_after_exports() noexcept {
   const bool is_wanted = batch_records_ == 0 && is_open_again_wanted_.exchange(false);
   const auto now = std::chrono::steady_clock::now();
   if (!is_wanted && now < next_look_) return !are_files_new_ || commit_to_device();
-  if (is_wanted || exports_.has_lost_files()) {
+  if (is_wanted || has_lost_files()) {
     forget_batch();
-    if (const auto fault = exports_.open_again(is_wanted)) {
+    if (const auto fault = exports_.open_again()) {
       report(fault->path, fault->reason);
       return false;  // and looks again with the next step
     }
@@ -109,6 +110,19 @@ bool Writer::look_after_exports() noexcept {
   }
   next_look_ = now + look_every_;
   return !are_files_new_ || commit_to_device();
+}
+
+// A file that cannot be looked at is open all the same, and goes on: only who has moved it is not known.
+bool Writer::has_lost_files() noexcept {
+  bool has_lost_files = false;
+  const auto fault = exports_.find_lost_files(has_lost_files);
+  if (!fault) {
+    if (unseen_.end()) log::info("exports can be looked at again");
+  } else if (unseen_.is_due(std::chrono::steady_clock::now())) {
+    log::warning("{} cannot be looked at: {}; it is written on, even if somebody has moved it away",
+                 fault->path.string(), fault->reason);
+  }
+  return has_lost_files;
 }
 
 bool Writer::begin_new_files(ReceiveTime time) noexcept {
@@ -179,8 +193,13 @@ void Writer::watch_clock(ReceiveTime time) noexcept {
 bool Writer::write_batch() noexcept {
   for (FileSink& sink : exports_.sinks()) {
     const std::size_t bytes = sink.batch_bytes();
-    if (const std::error_code error = sink.write()) {
+    bool is_intact = true;
+    if (const std::error_code error = sink.write(is_intact)) {
       report(sink.path(), error.message());
+      return false;
+    }
+    if (!is_intact) {  // the batch goes into a new file, at once
+      next_look_ = kNow;
       return false;
     }
     statistics_.written_bytes.add(bytes);

@@ -3,9 +3,11 @@
 #include "error_posix.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -76,6 +78,13 @@ class PosixFile final : public File {
     return {};
   }
 
+  std::error_code lock() noexcept override {
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return {};
+    if (errno == EWOULDBLOCK) return std::make_error_code(std::errc::resource_unavailable_try_again);
+    const bool has_no_locks = errno == ENOLCK || errno == ENOSYS || errno == EOPNOTSUPP || errno == EINVAL;
+    return has_no_locks ? std::error_code{} : last_error();
+  }
+
  private:
   int descriptor_;
 };
@@ -97,6 +106,25 @@ class PosixFileSystem final : public FileSystem {
     if (errno != EPERM && errno != EOPNOTSUPP && errno != EMLINK) return last_error();
     if (::access(to.c_str(), F_OK) == 0) return std::make_error_code(std::errc::file_exists);
     return ::rename(from.c_str(), to.c_str()) == 0 ? std::error_code{} : last_error();
+  }
+
+  std::error_code copy_attributes(const std::filesystem::path& from,
+                                  const std::filesystem::path& to) override {
+    struct stat wanted {};
+    if (::stat(from.c_str(), &wanted) != 0) return last_error();
+    const int descriptor = ::open(to.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (descriptor < 0) return last_error();
+    std::error_code error;
+    // Only root may give a file away; whoever made the other one is mostly who we are.
+    if (::fchown(descriptor, wanted.st_uid, wanted.st_gid) != 0 &&
+        ::fchown(descriptor, static_cast<uid_t>(-1), wanted.st_gid) != 0 && errno != EPERM)
+      error = last_error();
+    constexpr mode_t kRights = 0777;
+    if (!error && ::fchmod(descriptor, wanted.st_mode & kRights) != 0) error = last_error();
+    const std::array<timespec, 2> times{wanted.st_atim, wanted.st_mtim};
+    if (!error && ::futimens(descriptor, times.data()) != 0) error = last_error();
+    ::close(descriptor);
+    return error;
   }
 
   std::error_code look_up(const std::filesystem::path& path, FileStatus& status) override {
@@ -143,13 +171,15 @@ class PosixFileSystem final : public FileSystem {
  private:
   static std::error_code open_with(const std::filesystem::path& path, int flags,
                                    std::unique_ptr<File>& file) {
-    const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC | O_NOCTTY, 0644);
+    const int descriptor = ::open(path.c_str(), flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0644);
     if (descriptor < 0) return last_error();
     struct stat status {};
-    const bool is_regular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
-    if (!is_regular) {  // a pipe or a device cannot be continued, cut back or moved aside
+    std::error_code error = ::fstat(descriptor, &status) == 0 ? std::error_code{} : last_error();
+    // A pipe or a device cannot be continued, cut back or moved aside.
+    if (!error && !S_ISREG(status.st_mode)) error = std::make_error_code(std::errc::not_supported);
+    if (error) {
       ::close(descriptor);
-      return std::make_error_code(std::errc::not_supported);
+      return error;
     }
     file = std::make_unique<PosixFile>(descriptor);
     return {};

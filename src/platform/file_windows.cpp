@@ -91,6 +91,24 @@ class WindowsFile final : public File {
     return error;
   }
 
+  // Others cannot read what is locked here, so it is a byte that no file reaches.
+  std::error_code lock() noexcept override {
+    OVERLAPPED position = at(std::uint64_t{1} << 62);
+    if (LockFileEx(handle_.get(), LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &position) !=
+        0)
+      return {};
+    switch (GetLastError()) {
+      case ERROR_LOCK_VIOLATION:
+      case ERROR_IO_PENDING:
+        return std::make_error_code(std::errc::resource_unavailable_try_again);
+      case ERROR_INVALID_FUNCTION:
+      case ERROR_NOT_SUPPORTED:
+        return {};
+      default:
+        return last_windows_error();
+    }
+  }
+
  private:
   Handle handle_;
 };
@@ -108,6 +126,23 @@ class WindowsFileSystem final : public FileSystem {
   std::error_code move_aside(const std::filesystem::path& from, const std::filesystem::path& to) override {
     return MoveFileExW(from.c_str(), to.c_str(), MOVEFILE_WRITE_THROUGH) != 0 ? std::error_code{}
                                                                               : last_windows_error();
+  }
+
+  // The rights are those that a new file gets from its folder, as the other one did.
+  std::error_code copy_attributes(const std::filesystem::path& from,
+                                  const std::filesystem::path& to) override {
+    const Handle model{CreateFileW(from.c_str(), FILE_READ_ATTRIBUTES, kShared, nullptr, OPEN_EXISTING,
+                                   FILE_ATTRIBUTE_NORMAL, nullptr)};
+    if (!model) return last_windows_error();
+    const Handle copy{CreateFileW(to.c_str(), FILE_WRITE_ATTRIBUTES, kShared, nullptr, OPEN_EXISTING,
+                                  FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT, nullptr)};
+    if (!copy) return last_windows_error();
+    FILETIME created{};
+    FILETIME read{};
+    FILETIME written{};
+    const bool is_copied = GetFileTime(model.get(), &created, &read, &written) != 0 &&
+                           SetFileTime(copy.get(), &created, &read, &written) != 0;
+    return is_copied ? std::error_code{} : last_windows_error();
   }
 
   std::error_code look_up(const std::filesystem::path& path, FileStatus& status) override {

@@ -14,11 +14,11 @@
 namespace mqtt_logger {
 namespace {
 
-constexpr mode_t kRights = 0777;
+constexpr mode_t kRightsMask = 0777;
 // Whoever collects it is another user, for whom our umask is too strict.
-constexpr mode_t kNewRights = 0644;
+constexpr mode_t kRightsOfNew = 0644;
 
-std::error_code write_all(int file, std::string_view bytes) noexcept {
+std::error_code write_content(int file, std::string_view bytes) noexcept {
   while (!bytes.empty()) {
     const ssize_t written = ::write(file, bytes.data(), bytes.size());
     if (written >= 0) {
@@ -36,11 +36,11 @@ std::error_code write_file(const std::filesystem::path& path, std::string_view b
   const int file =
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
   if (file < 0) return last_error();
-  std::error_code error = write_all(file, bytes);
+  std::error_code error = write_content(file, bytes);
   // Only root may give a file away; whoever made the other one is mostly who we are.
   if (!error && replaced && ::fchown(file, replaced->st_uid, replaced->st_gid) != 0 && errno != EPERM)
     error = last_error();
-  if (!error && ::fchmod(file, replaced ? replaced->st_mode & kRights : kNewRights) != 0)
+  if (!error && ::fchmod(file, replaced ? replaced->st_mode & kRightsMask : kRightsOfNew) != 0)
     error = last_error();
   if (::close(file) != 0 && !error) error = last_error();
   if (error) ::unlink(path.c_str());

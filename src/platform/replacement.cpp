@@ -13,15 +13,15 @@
 namespace mqtt_logger {
 namespace {
 
-constexpr std::string_view kPart = ".part";
-constexpr std::size_t kDigits = 16;
-static_assert(1 + kDigits + kPart.size() == kReplacementSuffixBytes);
+constexpr std::string_view kPartSuffix = ".part";
+constexpr std::size_t kRandomDigits = 16;
+static_assert(1 + kRandomDigits + kPartSuffix.size() == kReplacementSuffixBytes);
 
 bool is_replacement_name(std::string_view name, std::string_view of) noexcept {
-  if (name.size() != of.size() + kReplacementSuffixBytes || !name.starts_with(of) || !name.ends_with(kPart) ||
-      name[of.size()] != '.')
+  if (name.size() != of.size() + kReplacementSuffixBytes || !name.starts_with(of) ||
+      !name.ends_with(kPartSuffix) || name[of.size()] != '.')
     return false;
-  const std::string_view digits = name.substr(of.size() + 1, kDigits);
+  const std::string_view digits = name.substr(of.size() + 1, kRandomDigits);
   return digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
@@ -31,7 +31,7 @@ std::filesystem::path make_replacement_path(const std::filesystem::path& path) {
   std::random_device random;
   const std::uint64_t number = std::uint64_t{random()} << 32 | random();
   std::filesystem::path part = path;
-  part += fmt::format(".{:016x}{}", number, kPart);
+  part += fmt::format(".{:016x}{}", number, kPartSuffix);
   return part;
 }
 

@@ -128,11 +128,11 @@ class Compression(OwnDisk):
 
     def test_what_a_kill_leaves_is_taken_on(self) -> None:
         content = make_export(self.folder / _OLD, 1)
-        (self.folder / f"{_OLD}.gz.part").write_bytes(b"half of it")
-        twice = _OLD.replace("0101", "0102")
+        (self.folder / f"{_OLD}.gz.part").write_bytes(gzip.compress(content)[:100_000])
+        twice = _OLD.replace("Z", "Z-2")
         (self.folder / twice).write_bytes(content)
         (self.folder / f"{twice}.gz").write_bytes(gzip.compress(content))
-        other = _OLD.replace("0101", "0103")
+        other = _OLD.replace("Z", "Z-3")
         (self.folder / other).write_bytes(content)
         (self.folder / f"{other}.gz").write_bytes(gzip.compress(content + b"more"))
         logger = self.start()

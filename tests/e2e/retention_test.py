@@ -1,5 +1,6 @@
 """Old files of a series go, and nothing else: by number, by size, by age, under load and at the start."""
 
+import gzip
 import sys
 from pathlib import Path
 
@@ -11,6 +12,17 @@ from series import list_series, read_series
 from waiting import wait_until
 
 _MESSAGES = 4000
+
+
+def make_export(path: Path) -> None:
+    """One of an earlier run, which began when its name says."""
+    digits = path.name.split("-")[1]
+    time = f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}T00:00:00.250000Z"
+    if ".csv" in path.suffixes:
+        content = f"timestamp,topic,payload,encoding,qos,retain\n{time},a,1,json,0,false\n"
+    else:
+        content = f'[\n{{"timestamp":"{time}","topic":"a"}}\n]\n'
+    path.write_bytes(gzip.compress(content.encode()) if path.suffix == ".gz" else content.encode())
 
 
 class Retention(Scenario):
@@ -55,8 +67,10 @@ class Retention(Scenario):
     def test_number_of_files_is_kept_and_others_are_left_alone(self) -> None:
         others = ["mqtt_data.csv.1", "mqtt_data-20200101T000000Z.aside.csv", "mqtt_data-2-20200101T000000Z.csv",
                   "mqtt_data-20200101T000000Z.csv.bak", "mqtt_data.aside-20200101T000000Z.csv"]
-        for name in [*others, "mqtt_data-20200101T000000Z.csv", "mqtt_data-20200101T000000Z-2.json.gz"]:
+        for name in others:
             (self.folder / name).write_text("old\n")
+        for name in ("mqtt_data-20200101T000000Z.csv", "mqtt_data-20200101T000000Z-2.json.gz"):
+            make_export(self.folder / name)
         self.record(self.broker.port, ["1"])  # without rotation
         single = self.path("csv").read_bytes()
         removed = self.run_series("--keep", "3")
@@ -80,7 +94,7 @@ class Retention(Scenario):
     def test_old_files_go_at_the_start(self) -> None:
         for name in ("mqtt_data-20200101T000000Z.csv", "mqtt_data-20200101T000000Z.json.gz",
                      "mqtt_data-20200201T000000Z.csv"):
-            (self.folder / name).write_text("old\n")
+            make_export(self.folder / name)
         logger = self.start_logger(self.broker.port, "--rotate-every", "day", "--keep-for", "30d")
         logger.wait_for(r"mqtt_data-20200101T000000Z\.(csv|json\.gz) is removed \(--keep-for\)", count=2)
         self.assert_stops(logger)
@@ -88,14 +102,17 @@ class Retention(Scenario):
 
     def test_file_that_cannot_be_removed_is_said_once_and_tried_again(self) -> None:
         stubborn = self.folder / "mqtt_data-20200101T000000Z.csv"
-        stubborn.mkdir()
+        make_export(stubborn)
+        stubborn.with_suffix(".json").mkdir()
         logger = self.start_logger(self.broker.port, "--rotate-every", "1s", "--keep", "2", "--simulate",
                                    "--interval", "50ms")
         logger.wait_for("is removed", 20, count=4)
-        self.assertEqual(len(logger.find(r"warning .*20200101T000000Z\.csv cannot be removed: Is a directory")), 1)
-        stubborn.rmdir()
-        stubborn.write_text("old\n")
-        logger.wait_for(r"20200101T000000Z\.csv is removed \(--keep\)", 20)
+        self.assertEqual(len(logger.find(r"warning .*20200101T000000Z\.json cannot be removed: Is a directory")), 1)
+        self.assertFalse(stubborn.exists())
+        make_export(stubborn)
+        stubborn.with_suffix(".json").rmdir()
+        make_export(stubborn.with_suffix(".json"))
+        logger.wait_for(r"20200101T000000Z\.json is removed \(--keep\)", 20)
         self.assert_stops(logger)
 
     def test_without_rotation_it_is_a_mistake(self) -> None:

@@ -155,3 +155,31 @@ TEST_CASE("The torn end that a power failure leaves is kept, unless there is not
   CHECK(earlier.files.names().size() == std::size(kAllFormats) + (is_empty ? 0 : 1));
   CHECK((is_empty || earlier.is_kept(torn)));
 }
+
+TEST_CASE(
+    "Killed between write and commit, an export is known by its content on a device of another number") {
+  const QuietLog quiet;
+  const bool had_restart = GENERATE(false, true);
+  const bool is_copy = GENERATE(false, true);
+  EarlierRun earlier{false};
+  {
+    LoggerRun run{earlier.journal.map(), earlier.files, earlier.options};
+    for (int number = 0; number < 10; ++number)
+      REQUIRE(run.append("#new " + std::to_string(number)) == Admission::appended);
+    const std::vector<std::byte> uncommitted = earlier.journal.bytes();
+    static_cast<void>(run.step());
+    earlier.journal.bytes() = uncommitted;
+  }
+  if (had_restart) pretend_restart(earlier.journal.bytes());
+  earlier.files.set_volume(7);
+  if (is_copy) {
+    for (const std::string& name : earlier.files.names())
+      earlier.files.put(name, earlier.files.content(name));
+  }
+  earlier.start_and_log("#last");
+  Payloads expected{"#old 1", "#old 2", "#old 3"};
+  for (int number = 0; number < 10; ++number) expected.push_back("#new " + std::to_string(number));
+  expected.emplace_back("#last");
+  for (const Format format : kAllFormats) CHECK(payloads_in(earlier.files, format) == expected);
+  CHECK(earlier.files.names().size() == std::size(kAllFormats));
+}

@@ -31,9 +31,16 @@ class MemoryFiles final : public FileSystem {
     failing_calls_ = count;
     error_ = error;
   }
+  /// The next `count` writes fail with `error`, and every other call succeeds.
+  void fail_writes(std::uint64_t count, std::errc error) {
+    const std::lock_guard lock{mutex_};
+    failing_writes_ = count;
+    error_ = error;
+  }
   void stop_failing() {
     const std::lock_guard lock{mutex_};
     failing_calls_ = 0;
+    failing_writes_ = 0;
   }
   [[nodiscard]] bool has_failed() const {
     const std::lock_guard lock{mutex_};
@@ -42,6 +49,12 @@ class MemoryFiles final : public FileSystem {
   [[nodiscard]] std::uint64_t calls() const {
     const std::lock_guard lock{mutex_};
     return calls_;
+  }
+
+  /// As after a mount: the same files on a device of another number.
+  void set_volume(std::uint64_t number) {
+    const std::lock_guard lock{mutex_};
+    volume_ = number;
   }
 
   /// As much is left from now on, whatever is written.
@@ -144,12 +157,16 @@ class MemoryFiles final : public FileSystem {
     files_.erase(from.generic_string());
     return {};
   }
+  std::error_code copy_attributes(const std::filesystem::path&, const std::filesystem::path&) override {
+    const std::lock_guard lock{mutex_};
+    return count_call();
+  }
   std::error_code look_up(const std::filesystem::path& path, FileStatus& status) override {
     const std::lock_guard lock{mutex_};
     if (const auto error = count_call()) return error;
     const auto found = files_.find(path.generic_string());
     if (found == files_.end()) return std::make_error_code(std::errc::no_such_file_or_directory);
-    status = {{1, found->second->number}, found->second->bytes.size()};
+    status = {{volume_, found->second->number}, found->second->bytes.size()};
     return {};
   }
   std::error_code list(const std::filesystem::path& folder,
@@ -197,6 +214,7 @@ class MemoryFiles final : public FileSystem {
     std::uint64_t number = 0;
     std::string bytes;
     std::string device;
+    bool is_locked = false;
 
     void sync() { device = bytes; }
     void write_back(std::mt19937_64& random) {
@@ -214,11 +232,21 @@ class MemoryFiles final : public FileSystem {
   class Handle final : public File {
    public:
     Handle(MemoryFiles& files, std::shared_ptr<Node> node) : files_{files}, node_{std::move(node)} {}
+    ~Handle() override {
+      const std::lock_guard lock{files_.mutex_};
+      if (has_lock_) node_->is_locked = false;
+    }
+    Handle(const Handle&) = delete;
+    Handle& operator=(const Handle&) = delete;
 
     std::error_code write_at(std::uint64_t offset, std::string_view bytes) noexcept override {
       const std::lock_guard lock{files_.mutex_};
       if (files_.on_write_ && files_.bytes_before_freeze_ != 0) files_.on_write_();
-      const auto error = files_.count_call();
+      auto error = files_.count_call();
+      if (!error && files_.failing_writes_ != 0) {
+        --files_.failing_writes_;
+        error = std::make_error_code(files_.error_);
+      }
       if (error) bytes = bytes.substr(0, bytes.size() / 2);
       if (files_.bytes_before_freeze_ != kNever) {
         bytes = bytes.substr(
@@ -261,13 +289,22 @@ class MemoryFiles final : public FileSystem {
     std::error_code identity(FileIdentity& identity) noexcept override {
       const std::lock_guard lock{files_.mutex_};
       if (const auto error = files_.count_call()) return error;
-      identity = {1, node_->number};
+      identity = {files_.volume_, node_->number};
+      return {};
+    }
+    std::error_code lock() noexcept override {
+      const std::lock_guard lock{files_.mutex_};
+      if (const auto error = files_.count_call()) return error;
+      if (node_->is_locked && !has_lock_)
+        return std::make_error_code(std::errc::resource_unavailable_try_again);
+      node_->is_locked = has_lock_ = true;
       return {};
     }
 
    private:
     MemoryFiles& files_;
     std::shared_ptr<Node> node_;
+    bool has_lock_ = false;
   };
 
   std::error_code count_call() noexcept {
@@ -286,10 +323,12 @@ class MemoryFiles final : public FileSystem {
   std::map<std::string, std::shared_ptr<Node>> files_;
   std::map<std::string, std::shared_ptr<Node>> synced_files_;  // the names that are on the device
   std::uint64_t nodes_made_ = 0;
+  std::uint64_t volume_ = 1;
   std::uint64_t free_bytes_ = kNever;
   std::uint64_t calls_ = 0;
   std::uint64_t first_failing_call_ = 0;
   std::uint64_t failing_calls_ = 0;
+  std::uint64_t failing_writes_ = 0;
   std::errc error_{};
   std::uint64_t bytes_before_freeze_ = kNever;
   std::function<void()> on_write_;

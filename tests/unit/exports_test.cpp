@@ -170,7 +170,7 @@ TEST_CASE("A file that fails and is then taken away loses nothing: what waits is
   LoggerRun run{journal.map(), files, make_options(), 0ms};  // looks each turn
   write(run, "#1");
   REQUIRE(run.append("#2") == Admission::appended);
-  files.fail(1, 100, std::errc::io_error);  // the JSON export; the CSV has the record
+  files.fail(6, 100, std::errc::io_error);  // the JSON export; the CSV has the record
   CHECK(run.step() == Writer::Turn::blocked);
   files.stop_failing();
   files.take_away("exports/data.json");
@@ -179,4 +179,95 @@ TEST_CASE("A file that fails and is then taken away loses nothing: what waits is
   CHECK(payloads_in(files, Format::csv) == Payloads{"#1", "#2", "#3"});
   CHECK(payloads_in(files, Format::json) == Payloads{"#2", "#3"});
   CHECK(payloads_in(files, Format::jsonl) == Payloads{"#1", "#2", "#3"});
+}
+
+TEST_CASE("A rotation that cannot look is a fault that is tried again, not a name that is taken") {
+  const QuietLog quiet;
+  const std::errc error = GENERATE(std::errc::too_many_files_open, std::errc::permission_denied,
+                                   std::errc::filename_too_long, std::errc::io_error);
+  MemoryFiles files;
+  JournalMemory journal{4096};
+  LoggerRun run{journal.map(), files, rotating(1024)};
+  REQUIRE(run.append("#1") == Admission::appended);
+  files.fail(0, 1'000'000, error);
+  const std::uint64_t calls = files.calls();
+  CHECK(run.step() == Writer::Turn::blocked);
+  CHECK(files.calls() < calls + 100);
+  CHECK(run.step() == Writer::Turn::blocked);
+  files.stop_failing();
+  run.drain();
+  CHECK(files.names() == std::vector<std::string>{"exports/data-20231114T221320Z.csv",
+                                                  "exports/data-20231114T221320Z.json",
+                                                  "exports/data-20231114T221320Z.jsonl"});
+}
+
+TEST_CASE("Whichever call of a rotation fails, nothing is lost and no name is left out") {
+  const QuietLog quiet;
+  for (std::uint64_t call = 0;; ++call) {
+    CAPTURE(call);
+    MemoryFiles files;
+    JournalMemory journal{4096};
+    LoggerRun run{journal.map(), files, rotating(0, 1h)};
+    const ReceiveTime time = make_message("", "").receive_time;
+    write(run, "#1", time);
+    MessageView message = make_message("a/b", "#2");
+    message.receive_time = time + 1h;
+    REQUIRE(run.journal().append(message, 0, false) == Admission::appended);
+    files.fail(call, 1, std::errc::too_many_files_open);
+    static_cast<void>(run.step());
+    const bool has_failed = files.has_failed();
+    files.stop_failing();
+    run.drain();
+    for (const Format format : kAllFormats) {
+      REQUIRE(payloads_in(files, format) == Payloads{"#1", "#2"});
+      REQUIRE(series_in(files, format).size() == 2);
+    }
+    if (!has_failed) break;
+  }
+}
+
+TEST_CASE(
+    "An export that is cut, emptied or written to while messages flow is left, and nothing waits for it") {
+  const QuietLog quiet;
+  const bool is_series = GENERATE(false, true);
+  MemoryFiles files;
+  JournalMemory journal{4096};
+  LoggerRun run{journal.map(), files, is_series ? rotating(100'000) : make_options()};
+  write(run, "#1");
+  const std::filesystem::path path =
+      export_path("exports/data", Format::csv, is_series ? series_in(files, Format::csv).at(0) : kSingleFile);
+  const std::string before = files.content(path);
+  const std::string changed = GENERATE_COPY(std::string{}, before.substr(0, 50), before + "a note\n",
+                                            std::string(before.size(), '\0'), "X" + before.substr(1));
+  CAPTURE(changed, is_series);
+  files.edit(path, changed);
+  write(run, "#2");
+  write(run, "#3");
+  Payloads found;
+  bool is_kept = changed.empty() || changed == before.substr(0, 50);
+  for (const std::filesystem::path name : files.names()) {
+    const std::string content = files.content(name);
+    if (name.extension() != ".csv") continue;
+    is_kept = is_kept || content == changed;
+    for (const char* payload : {"#2", "#3"}) {
+      if (content.find(payload) != std::string::npos) found.emplace_back(payload);
+    }
+    CHECK((content == changed || content.find('\0') == std::string::npos));
+  }
+  CHECK(found == Payloads{"#2", "#3"});
+  CHECK(is_kept);
+  CHECK(payloads_in(files, Format::jsonl) == Payloads{"#1", "#2", "#3"});
+}
+
+TEST_CASE("A file that another logger writes, under whatever name, is refused") {
+  const QuietLog quiet;
+  MemoryFiles files;
+  JournalMemory journal{4096};
+  LoggerRun run{journal.map(), files, make_options()};
+  write(run, "#1");
+  JournalMemory second_journal{4096};
+  CHECK_THROWS_WITH((LoggerRun{second_journal.map(), files, make_options()}),
+                    Catch::Matchers::ContainsSubstring("is written by another logger"));
+  write(run, "#2");
+  CHECK(payloads_in(files, Format::csv) == Payloads{"#1", "#2"});
 }

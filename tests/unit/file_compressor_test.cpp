@@ -5,6 +5,7 @@
 #include "support/catch.hpp"
 #include "support/memory_files.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <random>
 #include <string>
@@ -123,8 +124,22 @@ TEST_CASE(
   MemoryFiles files;
   files.put(kPlain, content);
   SECTION("a part") {
-    files.put(kPart, "half of it");
+    REQUIRE(replace(files) == Result::done);
+    const std::string whole = files.content(kGzip);
+    files.take_away(kGzip);
+    files.put(kPlain, content);
+    const auto length = GENERATE(as<std::size_t>{}, 0, 1, 5, 20, 5'000, 100'000);
+    std::string half = whole.substr(0, length);
+    if (GENERATE(false, true)) std::fill_n(half.begin(), std::min<std::size_t>(half.size(), 4096), '\0');
+    files.put(kPart, half);
     CHECK(replace(files) == Result::done);
+  }
+  SECTION("somebody's in the place of a part") {
+    files.put(kPart, "somebody's");
+    CHECK(replace(files) == Result::failed);
+    CHECK(files.content(kPart) == "somebody's");
+    CHECK(files.content(kPlain) == content);
+    return;
   }
   SECTION("both") {
     REQUIRE(replace(files) == Result::done);

@@ -44,6 +44,12 @@ void write_hours(LoggerRun& run, int begin, int count) {
   }
 }
 
+/// A file of an earlier run, whose first record came at `time`.
+std::string export_from(std::string_view time) {
+  return "timestamp,topic,payload,encoding,qos,retain\n" + std::string{time} + ",a/b,#,text,0,false\n";
+}
+const std::string kOurs = export_from("2020-01-01T00:00:00.500000Z");
+
 }  // namespace
 
 TEST_CASE("The oldest files of the series go, all formats together, also compressed; others stay") {
@@ -59,14 +65,14 @@ TEST_CASE("The oldest files of the series go, all formats together, also compres
       "exports/old-data-20200101T000000Z.csv",
   };
   for (const std::string& name : others) files.put(name, "somebody's");
-  files.put("exports/data-20200101T000000Z.jsonl.gz", "ours, of an earlier run");
+  files.put("exports/data-20200101T000000Z.csv", kOurs);
   const Options options = keeping(2);
   JournalMemory journal{4096};
   LoggerRun run{journal.map(), files, options};
   Keeper keeper{files, options, run.exports()};
   write_hours(run, 0, 5);
   keeper.keep(kNow);
-  CHECK_FALSE(files.has("exports/data-20200101T000000Z.jsonl.gz"));
+  CHECK_FALSE(files.has("exports/data-20200101T000000Z.csv"));
   for (const std::string& name : others) CHECK(files.has(name));
   CHECK(files.names().size() == others.size() + 2 * std::size(kAllFormats));
   write_hours(run, 5, 1);
@@ -116,8 +122,8 @@ TEST_CASE("A file that cannot be removed is tried again, and no newer one goes i
 TEST_CASE("The keeper's thread looks at the start and after each turn, and ends when asked") {
   const QuietLog quiet;
   MemoryFiles files;
-  files.put("exports/data-20200101T000000Z.csv", "ours");
-  files.put("exports/data-20200102T000000Z.csv", "ours");
+  files.put("exports/data-20200101T000000Z.csv", kOurs);
+  files.put("exports/data-20200102T000000Z.csv", export_from("2020-01-02T00:00:00.000000Z"));
   const Options options = keeping(1);
   JournalMemory journal{4096};
   LoggerRun run{journal.map(), files, options};
@@ -139,7 +145,7 @@ TEST_CASE("Finished files are compressed, the one that is written is not, and pa
   const QuietLog quiet;
   MemoryFiles files;
   const Options options = compressing(3);
-  files.put("exports/data-20231114T221320Z.csv.gz.part", "ours");
+  files.put("exports/data-20231114T221320Z.csv.gz.part", "");
   files.put("exports/data.csv.gz.part", "somebody's");
   JournalMemory journal{4096};
   LoggerRun run{journal.map(), files, options};
@@ -195,4 +201,43 @@ TEST_CASE("What a failed turn has begun is not compressed: the next attempt take
     CHECK(std::ranges::count_if(names, [](const auto& name) { return name.ends_with(".gz"); }) ==
           std::ssize(kAllFormats));
   }
+}
+
+TEST_CASE(
+    "What has a name of the series and something else in it is neither removed nor compressed nor counted") {
+  const QuietLog quiet;
+  MemoryFiles files;
+  const std::vector<std::string> others{
+      "exports/data-20200101T000000Z.csv",     // of a logger with --output exports/data-20200101T000000Z
+      "exports/data-20200102T000000Z.json",    // not an export
+      "exports/data-20200103T000000Z.jsonl",   // empty
+      "exports/data-20200104T000000Z.csv.gz",  // not what we compress
+      "exports/data-20200105T000000Z-2.csv.gz.part",
+  };
+  const std::vector<std::string> contents{export_from("2026-11-20T15:36:01.123456Z"), "{}", "", "somebody's",
+                                          "somebody's"};
+  for (std::size_t i = 0; i < others.size(); ++i) files.put(others[i], contents[i]);
+  const Options options = compressing(2);
+  JournalMemory journal{4096};
+  LoggerRun run{journal.map(), files, options};
+  Keeper keeper{files, options, run.exports()};
+  write_hours(run, 0, 3);
+  keeper.keep(kNow);
+  for (std::size_t i = 0; i < others.size(); ++i) CHECK(files.content(others[i]) == contents[i]);
+  CHECK(files.names().size() == others.size() + 2 * std::size(kAllFormats));
+}
+
+TEST_CASE("A file whose first record is one that another format had before still belongs to its number") {
+  const QuietLog quiet;
+  MemoryFiles files;
+  files.put("exports/data-20200101T000000Z.csv", kOurs);
+  files.put("exports/data-20200101T000000Z.json",
+            "[\n{\"timestamp\":\"2020-01-01T00:00:07.000000Z\",\"topic\":\"a\"}\n]\n");
+  const Options options = keeping(1);
+  JournalMemory journal{4096};
+  LoggerRun run{journal.map(), files, options};
+  Keeper keeper{files, options, run.exports()};
+  write_hours(run, 0, 1);
+  keeper.keep(kNow);
+  CHECK(files.names().size() == std::size(kAllFormats));
 }

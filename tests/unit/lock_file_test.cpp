@@ -29,7 +29,7 @@ TEST_CASE("A lock is held by one at a time, says by whom, and goes with its hold
 
 TEST_CASE("A lock file that a crash left behind does no harm") {
   TemporaryFolder folder;
-  write_file(folder / "lock", "4194305000\nand more");
+  write_file(folder / "lock", "4194305000\n0123456789abcdef\nand more");
   std::unique_ptr<LockFile> lock;
   std::uint64_t holder = 0;
   REQUIRE_FALSE(take_lock(folder / "lock", lock, holder));

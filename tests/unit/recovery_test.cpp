@@ -31,6 +31,7 @@ class HugeFile final : public File {
     return {};
   }
   std::error_code truncate(std::uint64_t) noexcept override { return {}; }
+  std::error_code lock() noexcept override { return {}; }
   std::error_code sync() noexcept override { return {}; }
   std::error_code size(std::uint64_t& size) noexcept override {
     size = size_;
@@ -71,6 +72,9 @@ class HugeFiles final : public FileSystem {
   std::error_code move_aside(const std::filesystem::path&, const std::filesystem::path&) override {
     is_moved_aside = true;
     return {};
+  }
+  std::error_code copy_attributes(const std::filesystem::path&, const std::filesystem::path&) override {
+    return std::make_error_code(std::errc::not_supported);
   }
   std::error_code look_up(const std::filesystem::path&, FileStatus&) override { return {}; }
   std::error_code list(const std::filesystem::path&, std::vector<std::filesystem::path>&) override {

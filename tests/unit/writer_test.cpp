@@ -29,7 +29,7 @@ TEST_CASE("An export that cannot be written blocks the writer, not the other exp
   JournalMemory journal{4096};
   LoggerRun run{journal.map(), files, make_options()};
   REQUIRE(run.append("#1") == Admission::appended);
-  files.fail(1, 100, std::errc::no_space_on_device);  // the second export
+  files.fail(6, 100, std::errc::no_space_on_device);  // the second export
   CHECK(run.step() == Writer::Turn::blocked);
   CHECK(run.step() == Writer::Turn::blocked);
   CHECK(payloads_in(files, Format::csv) == Payloads{"#1"});

@@ -24,8 +24,9 @@ namespace mqtt_logger {
 /// Cost:    of a file that the checkpoint knows, only what stands behind the checkpoint is read.
 class ExportOpening {
  public:
+  /// `held`: the file that was written to until now, whose lock is ours, in case it is this one.
   ExportOpening(FileSystem& files, const Journal& journal, const Options& options, Format format,
-                FileNumber number = kSingleFile);
+                FileNumber number = kSingleFile, std::shared_ptr<File> held = nullptr);
 
   /// For an export that is asked for. If it is not the file that the checkpoint knows, records before
   /// `first_sequence` are in another one. A CSV with other columns is made whole and moved aside.
@@ -46,6 +47,12 @@ class ExportOpening {
   };
 
   bool open_existing();
+  void create();
+  void lock();
+  [[nodiscard]] const SinkCheckpoint& checkpoint() const;
+  [[nodiscard]] bool is_expected() const;
+  void report_gone() const;
+  void report_other() const;
   [[nodiscard]] std::optional<Known> find_known();
   [[nodiscard]] std::optional<Known> cut_to_checkpoint(const SinkCheckpoint& known);
   [[nodiscard]] Known cut_to_whole_records(const SinkCheckpoint& known);
@@ -65,7 +72,8 @@ class ExportOpening {
   const Options& options_;
   FileNumber number_;
   FileFormat rules_;
-  std::unique_ptr<File> file_;
+  std::shared_ptr<File> held_;
+  std::shared_ptr<File> file_;
   std::uint64_t size_ = 0;
 };
 

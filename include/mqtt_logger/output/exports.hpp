@@ -43,11 +43,11 @@ class Exports {
   /// Makes new files for a record that came at `time`. No batch may be waiting.
   [[nodiscard]] std::optional<ExportFault> turn(ReceiveTime time) noexcept;
 
-  /// Whether a file was moved, deleted or cut by somebody else.
-  [[nodiscard]] bool has_lost_files() noexcept;
-  /// Begins those anew, or with `all` closes and opens every file. In a series the next record begins new
-  /// ones. No batch may be waiting.
-  [[nodiscard]] std::optional<ExportFault> open_again(bool all) noexcept;
+  /// Whether a file was moved, deleted, cut or written to by somebody else. A file that cannot be looked at
+  /// is a fault, not an answer.
+  [[nodiscard]] std::optional<ExportFault> find_lost_files(bool& has_lost_files) noexcept;
+  /// Begins those anew. In a series the next record begins new ones. No batch may be waiting.
+  [[nodiscard]] std::optional<ExportFault> open_again() noexcept;
 
   /// Everything that was written is on the device when it returns, also in files that are finished.
   [[nodiscard]] std::error_code sync() noexcept;
@@ -62,12 +62,14 @@ class Exports {
   bool change_finished(FileNumber number, const std::function<void()>& change);
 
  private:
-  [[nodiscard]] bool is_lost(const FileSink& sink) noexcept;
+  [[nodiscard]] bool is_lost(FileSink& sink);
   [[nodiscard]] bool is_free(FileNumber number);
+  [[nodiscard]] bool is_taken(const std::filesystem::path& path);
+  [[nodiscard]] bool is_hardly_begun(const std::filesystem::path& path, Format format);
   [[nodiscard]] FileNumber find_free_number(ReceiveTime time);
   [[nodiscard]] std::optional<std::vector<FileSink>> make_files(FileNumber number);
-  void open_single_again(bool all);
-  void open_series_again(bool all);
+  void open_single_again();
+  void open_series_again();
   void make_folder();
   void replace(std::vector<FileSink> sinks);
   void remember_files();

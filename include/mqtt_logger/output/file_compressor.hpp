@@ -34,6 +34,9 @@ class FileCompressor {
   /// `remove_original` is called when the original is to go; the error it returns is that of the removal.
   [[nodiscard]] Result replace(const std::filesystem::path& original,
                                const std::function<std::error_code()>& remove_original);
+  /// Removes the part of this original that a crash has left, if it is one. `std::errc::file_exists` if it is
+  /// something else.
+  [[nodiscard]] std::error_code remove_part(const std::filesystem::path& original);
   /// Why the last call failed.
   [[nodiscard]] const std::error_code& error() const noexcept { return error_; }
 
@@ -41,7 +44,7 @@ class FileCompressor {
   [[nodiscard]] std::error_code make(const std::filesystem::path& original);
   [[nodiscard]] std::error_code write_part(const std::filesystem::path& original,
                                            const std::filesystem::path& part);
-  [[nodiscard]] bool has_room(const std::filesystem::path& part);
+  [[nodiscard]] std::error_code check_room(const std::filesystem::path& part);
   [[nodiscard]] std::error_code check(const std::filesystem::path& original, bool& is_same);
 
   FileSystem& files_;

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 namespace mqtt_logger {
@@ -31,8 +32,12 @@ class FileSink {
   void append(const Fields& fields, std::uint64_t sequence);
   [[nodiscard]] std::size_t batch_bytes() const noexcept { return batch_.size(); }
 
-  /// Writes the batch and the closing, by one system call. Does nothing if the batch is empty.
-  [[nodiscard]] std::error_code write() noexcept;
+  /// Writes the batch and the closing, by one system call. Does nothing if the batch is empty. If the file
+  /// turns out not to be intact, the batch is kept for the one that takes its place.
+  [[nodiscard]] std::error_code write(bool& is_intact) noexcept;
+  /// Whether the file is as we have left it: nobody has emptied it, cut it or written to it. A few small
+  /// reads.
+  [[nodiscard]] std::error_code check_intact(bool& is_intact) noexcept;
   /// Forgets the batch, because it will be appended again, unless it is written: then what comes before
   /// `next_sequence` is in the file.
   void forget_batch(std::uint64_t next_sequence) noexcept;
@@ -51,12 +56,17 @@ class FileSink {
 
  private:
   void cut_back() noexcept;
+  [[nodiscard]] std::error_code check_joint(bool& is_intact) noexcept;
+  [[nodiscard]] std::error_code check_bytes(std::uint64_t offset, std::string_view expected,
+                                            bool& is_same) noexcept;
+  [[nodiscard]] std::string beginning() const;
 
   FileFormat rules_;
   std::filesystem::path path_;
   std::shared_ptr<File> file_;
   SinkCheckpoint checkpoint_;
   std::string batch_;
+  bool is_torn_ = false;  // by a write of ours that failed and could not be cut back
 };
 
 }  // namespace mqtt_logger

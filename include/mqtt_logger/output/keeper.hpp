@@ -11,18 +11,22 @@
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace mqtt_logger {
 
 /// Looks after the finished files of a series: removes those that are not to be kept, and compresses the
-/// others. Everything else in the folder is none of its business.
+/// others. Everything else in the folder is none of its business: neither what has another name nor what has
+/// one of these names and something else in it.
 ///
 /// Threads: start() and stop() by the main thread; between them a thread of its own, of low priority, runs
 ///          keep() at once, after each turn, and each minute. Tests call keep().
@@ -51,6 +55,10 @@ class Keeper {
   [[nodiscard]] bool wait_for_turn(std::uint64_t turns);
   [[nodiscard]] std::vector<SeriesTurn> find_turns();
   [[nodiscard]] std::optional<ReceiveTime> find_latest_time(std::optional<ReceiveTime> last_contact);
+  [[nodiscard]] std::vector<std::filesystem::path> list_folder();
+  [[nodiscard]] bool is_ours(const SeriesTurn& turn);
+  [[nodiscard]] std::error_code read(const std::filesystem::path& path, bool is_compressed,
+                                     std::string& text);
   void remove_surplus(std::chrono::sys_seconds now);
   void note_written(const std::vector<SeriesTurn>& turns, const std::vector<FileNumber>& in_use);
   void report_doubt(std::string_view option);
@@ -58,7 +66,7 @@ class Keeper {
   void remove_parts();
   /// Whether there was one, and it may go on.
   [[nodiscard]] bool compress_next(std::set<std::filesystem::path>& tried);
-  [[nodiscard]] bool is_hardly_begun(const std::filesystem::path& path, Format format);
+  [[nodiscard]] std::error_code check_begun(const std::filesystem::path& path, Format format, bool& is_begun);
   [[nodiscard]] bool compress(FileNumber number, const std::filesystem::path& path);
   [[nodiscard]] bool report_once(const std::filesystem::path& path, const std::error_code& error,
                                  std::string_view what);
@@ -71,7 +79,8 @@ class Keeper {
   Exports& exports_;
   bool is_compressing_;
   FileCompressor compressor_;
-  std::set<std::filesystem::path> reported_;
+  std::map<FileNumber, std::vector<FileIdentity>> known_;  // to be ours
+  std::set<std::pair<std::filesystem::path, std::string_view>> reported_;
   std::set<FileNumber> found_;  // by now
   WrittenFiles written_;
   ClockTrust clock_trust_;

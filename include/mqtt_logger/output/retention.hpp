@@ -2,6 +2,7 @@
 
 #include "mqtt_logger/options.hpp"
 #include "mqtt_logger/output/series_name.hpp"
+#include "mqtt_logger/platform/file.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -18,6 +19,7 @@ struct FoundFile {
   std::uint64_t bytes = 0;
   bool is_compressed = false;
   Format format = Format::csv;
+  FileIdentity identity{};
 };
 
 /// The files of one number, of all formats, compressed or not: they were begun together, and go together.

@@ -51,6 +51,7 @@ class Writer {
  private:
   void run() noexcept;
   [[nodiscard]] bool look_after_exports() noexcept;
+  [[nodiscard]] bool has_lost_files() noexcept;
   [[nodiscard]] bool begin_new_files(ReceiveTime time) noexcept;
   [[nodiscard]] bool commit_to_device() noexcept;
   /// Up to the record that begins new files; the time of that one if it is the first.
@@ -74,6 +75,7 @@ class Writer {
   std::uint64_t batch_records_ = 0;
   bool is_batch_full_ = false;
   Reminder failing_;
+  Reminder unseen_;
   bool are_files_new_ = false;  // and not known to be on the device
 
   Checkpoint committed_;

@@ -48,6 +48,10 @@ class File {
   [[nodiscard]] virtual std::error_code sync() noexcept = 0;
   [[nodiscard]] virtual std::error_code size(std::uint64_t& size) noexcept = 0;
   [[nodiscard]] virtual std::error_code identity(FileIdentity& identity) noexcept = 0;
+  /// Keeps everybody else who asks for the same from this file, by whatever name, until it is closed; readers
+  /// are not hindered. `std::errc::resource_unavailable_try_again` if somebody has it; nothing where the file
+  /// system knows no locks.
+  [[nodiscard]] virtual std::error_code lock() noexcept = 0;
 };
 
 /// The file system, as far as the exports need it. An interface, so that tests can make any call fail or
@@ -65,6 +69,9 @@ class FileSystem {
   /// Gives a file a new name; `std::errc::file_exists` if there is one of that name.
   [[nodiscard]] virtual std::error_code move_aside(const std::filesystem::path& from,
                                                    const std::filesystem::path& to) = 0;
+  /// Gives a file the owner, the rights and the times of another one, as far as this process may.
+  [[nodiscard]] virtual std::error_code copy_attributes(const std::filesystem::path& from,
+                                                        const std::filesystem::path& to) = 0;
   /// Which file has that name now, and its size. `std::errc::no_such_file_or_directory` if there is none.
   [[nodiscard]] virtual std::error_code look_up(const std::filesystem::path& path, FileStatus& status) = 0;
   /// The names in a folder, in any order, of whatever they are.
