@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <mutex>
+#include <shared_mutex>
 #include <span>
 
 namespace mqtt_logger {
@@ -77,8 +79,10 @@ std::size_t Journal::mapping_size(std::uint64_t ring_bytes) noexcept {
 
 Admission Journal::append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept {
   const std::size_t size = record_size(message);
+  const std::shared_lock stays{move_mutex_, std::try_to_lock};
+  if (!stays) return Admission::full;
   if (size > max_record_bytes()) {
-    pass_over(packet_id, is_duplicate);
+    if (packet_id != 0) packet_ids_.pass_over(packet_id, is_duplicate);
     return Admission::too_large;
   }
 
@@ -127,7 +131,22 @@ Admission Journal::append(const MessageView& message, PacketId packet_id, bool i
 }
 
 void Journal::pass_over(PacketId packet_id, bool is_duplicate) noexcept {
+  const std::shared_lock stays{move_mutex_};
   if (packet_id != 0) packet_ids_.pass_over(packet_id, is_duplicate);
+}
+
+void Journal::release(PacketId packet_id) noexcept {
+  const std::shared_lock stays{move_mutex_};
+  packet_ids_.release(packet_id);
+}
+
+std::error_code Journal::check_place(bool& is_in_place) noexcept {
+  return mapping_->check_place(is_in_place);
+}
+
+std::error_code Journal::move_to_new_file() noexcept {
+  const std::unique_lock moves{move_mutex_};
+  return mapping_->move_to_new_file();
 }
 
 bool Journal::is_known(PacketId id, const Fingerprint& fingerprint, bool is_exactly_once,
@@ -139,6 +158,7 @@ bool Journal::is_known(PacketId id, const Fingerprint& fingerprint, bool is_exac
 }
 
 void Journal::begin_session(const std::string& session, bool is_kept) noexcept {
+  const std::shared_lock stays{move_mutex_};
   const bool is_same = has_session(session);
   if (!is_same || !is_kept) packet_ids_.forget_all();
   packet_ids_.begin_connection();
@@ -190,6 +210,7 @@ std::string Journal::subscriptions() const {
 }
 
 void Journal::set_subscriptions(const std::string& text) noexcept {
+  const std::shared_lock stays{move_mutex_};
   auto* const place = reinterpret_cast<char*>(base_ + layout::kSubscriptions);
   const bool fits = text.size() <= kLongestSubscriptions;
   const auto length = static_cast<std::uint32_t>(fits ? text.size() : 0);
@@ -228,6 +249,7 @@ void Journal::commit(const Checkpoint& checkpoint) noexcept {
 }
 
 void Journal::release_space(Position position) noexcept {
+  const std::shared_lock stays{move_mutex_};
   word(layout::kReleased).store(position, std::memory_order_release);  // pairs with append()
   crash_point("space-released");
 }
@@ -246,6 +268,7 @@ void Journal::wake_writer() noexcept {
 }
 
 std::error_code Journal::sync() noexcept {
+  const std::shared_lock stays{move_mutex_};
   return mapping_->sync(0, mapping_->bytes().size());
 }
 
@@ -261,6 +284,7 @@ void Journal::request_sync() noexcept {
 
 std::error_code Journal::store_synced(const Checkpoint& checkpoint) noexcept {
   crash_point("sync-done");
+  const std::shared_lock stays{move_mutex_};
   synced_slots_.store(checkpoint);
   crash_point("synced-stored");
   return mapping_->sync(0, layout::kReceivedBits);

@@ -2,9 +2,11 @@
 
 #include "mqtt_logger/error.hpp"
 #include "mqtt_logger/journal/header.hpp"
+#include "mqtt_logger/journal/layout.hpp"
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/platform/file.hpp"
 #include "mqtt_logger/platform/mapped_file.hpp"
+#include "mqtt_logger/platform/replace_file.hpp"
 
 #include <cstddef>
 #include <filesystem>
@@ -70,6 +72,7 @@ std::unique_ptr<Journal> open_journal(const Options& options) {
   }
 
   const std::filesystem::path path = journal_path(options);
+  remove_unfinished_replacements(path, layout::kMagicText);
   std::unique_ptr<MappedFile> mapping = map(path, size);
   switch (check_header(mapping->bytes())) {
     case HeaderState::usable:

@@ -2,6 +2,7 @@
 
 #include "mqtt_logger/format/fields.hpp"
 #include "mqtt_logger/journal/crash_point.hpp"
+#include "mqtt_logger/journal/open_journal.hpp"
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/platform/process.hpp"
 
@@ -33,6 +34,7 @@ Writer::Writer(Journal& journal, Exports& exports, Syncer& syncer, const Options
       look_every_{look_every},
       fields_{options.columns, options.client_id},
       next_{journal.checkpoint()},
+      journal_path_{journal_path(options)},
       committed_{journal.checkpoint()},
       next_look_{std::chrono::steady_clock::now() + look_every} {}
 
@@ -108,8 +110,36 @@ bool Writer::look_after_exports() noexcept {
     }
     are_files_new_ = true;
   }
+  look_after_journal();
   next_look_ = now + look_every_;
   return !are_files_new_ || commit_to_device();
+}
+
+// A journal without a name is gone with this process, and with it what is not in the exports. Everything that
+// waits is in the new one, too.
+void Writer::look_after_journal() noexcept {
+  bool is_in_place = true;
+  const auto now = std::chrono::steady_clock::now();
+  if (const std::error_code error = journal_.check_place(is_in_place)) {
+    if (journal_unseen_.is_due(now))
+      log::warning("the journal {} cannot be looked at: {}", journal_path_.string(), error.message());
+    return;
+  }
+  static_cast<void>(journal_unseen_.end());
+  if (is_in_place) return;
+  const std::error_code error = journal_.move_to_new_file();
+  if (!error) {
+    static_cast<void>(journal_lost_.end());
+    log::warning(
+        "the journal {} was deleted, moved or replaced by somebody else; a new one holds all that was in it",
+        journal_path_.string());
+  } else if (journal_lost_.is_due(now)) {
+    log::error(
+        "the journal {} was deleted, moved or replaced by somebody else, and no new one can be made: {}; "
+        "what is "
+        "not in the exports yet is lost if this process is killed; trying again each second",
+        journal_path_.string(), error.message());
+  }
 }
 
 // A file that cannot be looked at is open all the same, and goes on: only who has moved it is not known.

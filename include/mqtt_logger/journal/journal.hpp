@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 
 namespace mqtt_logger {
@@ -74,7 +75,7 @@ class Journal {
   /// A message came that is not to be recorded. `packet_id` is 0 at QoS 0.
   void pass_over(PacketId packet_id, bool is_duplicate) noexcept;
   /// QoS 2: PUBREL was received, the identifier is free.
-  void release(PacketId packet_id) noexcept { packet_ids_.release(packet_id); }
+  void release(PacketId packet_id) noexcept;
   /// A broker has answered, and keeps a session for us or has made a new one. `session` names it by client
   /// identifier and broker. The packet identifiers in the journal are forgotten if they belong to another one
   /// or the broker has forgotten them: no redelivery of theirs can come, and an equal message with the same
@@ -111,6 +112,10 @@ class Journal {
   [[nodiscard]] std::optional<Record> read(Position& position) const noexcept;
   /// Stores the checkpoint. The ring's space before its position may then be released.
   void commit(const Checkpoint& checkpoint) noexcept;
+  /// Whether the journal's file stands where it was opened, and nobody has deleted or moved it.
+  [[nodiscard]] std::error_code check_place(bool& is_in_place) noexcept;
+  /// Goes on in a new file there, with all that is in the journal; append() returns `full` meanwhile.
+  [[nodiscard]] std::error_code move_to_new_file() noexcept;
   /// Writes down what note_contact() has said.
   void write_contact() noexcept;
   /// Sleeps until a record stands at `position`, wake_writer() was called, or `timeout` has passed.
@@ -151,6 +156,9 @@ class Journal {
   void undo_unfinished_append() noexcept;
   [[nodiscard]] std::atomic_ref<std::uint64_t> word(std::size_t offset) const noexcept;
 
+  // Held by whoever stores to the mapping, but for the writer thread, which alone may move it. append() only
+  // tries, and so never waits.
+  std::shared_mutex move_mutex_;
   std::unique_ptr<MappedFile> mapping_;
   std::byte* base_;
   RingBytes ring_;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace mqtt_logger {
 
@@ -34,6 +35,7 @@ namespace mqtt_logger {
 namespace layout {
 
 inline constexpr std::uint64_t kMagic = 0x314C4E524A54514D;  // "MQTJRNL1" in the file
+inline constexpr std::string_view kMagicText = "MQTJRNL1";
 inline constexpr std::uint32_t kVersion = 2;
 inline constexpr std::uint32_t kOldestVersion = 1;
 

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <thread>
@@ -52,6 +53,7 @@ class Writer {
   void run() noexcept;
   [[nodiscard]] bool look_after_exports() noexcept;
   [[nodiscard]] bool has_lost_files() noexcept;
+  void look_after_journal() noexcept;
   [[nodiscard]] bool begin_new_files(ReceiveTime time) noexcept;
   [[nodiscard]] bool commit_to_device() noexcept;
   /// Up to the record that begins new files; the time of that one if it is the first.
@@ -76,6 +78,9 @@ class Writer {
   bool is_batch_full_ = false;
   Reminder failing_;
   Reminder unseen_;
+  std::filesystem::path journal_path_;
+  Reminder journal_unseen_;
+  Reminder journal_lost_;
   bool are_files_new_ = false;  // and not known to be on the device
 
   Checkpoint committed_;

@@ -21,6 +21,13 @@ class MappedFile {
   [[nodiscard]] virtual std::span<std::byte> bytes() noexcept = 0;
   /// The bytes of this part (and of the pages it touches) are on the device when it returns. Any thread.
   [[nodiscard]] virtual std::error_code sync(std::size_t offset, std::size_t length) noexcept = 0;
+
+  /// Whether the file still stands where it was opened: nobody has deleted it, moved it away or put another
+  /// in its place. True where nobody can.
+  [[nodiscard]] virtual std::error_code check_place(bool& is_in_place) noexcept;
+  /// Puts a new file with all that is mapped in that place, locks it and maps it at the same address. Nobody
+  /// may store to the mapping meanwhile. `std::errc::file_exists` if something else stands there: it stays.
+  [[nodiscard]] virtual std::error_code move_to_new_file() noexcept;
 };
 
 /// Whether a file that is there, as it is, is one that will be written to.

@@ -1,0 +1,14 @@
+#include "mqtt_logger/platform/mapped_file.hpp"
+
+namespace mqtt_logger {
+
+std::error_code MappedFile::check_place(bool& is_in_place) noexcept {
+  is_in_place = true;
+  return {};
+}
+
+std::error_code MappedFile::move_to_new_file() noexcept {
+  return std::make_error_code(std::errc::not_supported);
+}
+
+}  // namespace mqtt_logger
