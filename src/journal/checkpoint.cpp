@@ -101,11 +101,11 @@ void CheckpointSlots::store(const Checkpoint& checkpoint) noexcept {
 bool CheckpointSlots::is_damaged() const noexcept {
   if (load_newest(bytes_)) return false;
   const auto is_begun = [this](int slot) {
-    const std::byte* const begin = bytes_ + slot * layout::kCheckpointSlotBytes;
+    const std::byte* const begin = bytes_ + static_cast<std::size_t>(slot) * layout::kCheckpointSlotBytes;
     return std::any_of(begin, begin + sizeof(Slot), [](std::byte byte) { return byte != std::byte{0}; });
   };
   const auto is_numbered = [this](int slot) {
-    const std::byte* const begin = bytes_ + slot * layout::kCheckpointSlotBytes;
+    const std::byte* const begin = bytes_ + static_cast<std::size_t>(slot) * layout::kCheckpointSlotBytes;
     return std::any_of(begin, begin + sizeof(Slot::number),
                        [](std::byte byte) { return byte != std::byte{0}; });
   };

@@ -12,7 +12,8 @@ constexpr std::chrono::milliseconds kLongest = std::chrono::seconds{60};
 std::chrono::milliseconds Backoff::next() {
   // At first, a whole second: the shortest delay is a promise to the broker.
   const std::chrono::milliseconds half = std::max(longest_ / 2, kShortest);
-  const std::chrono::milliseconds jitter{static_cast<std::int64_t>(random_() % (longest_.count() / 2 + 1))};
+  const std::chrono::milliseconds jitter{
+      static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(longest_.count() / 2 + 1))};
   longest_ = std::min(2 * longest_, kLongest);
   return std::min(half + jitter, kLongest);
 }
