@@ -30,7 +30,7 @@ class Authority:
         _openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
                  f"/CN={name}", "-keyout", str(made.key), "-out", str(request))
         _openssl("x509", "-req", "-in", str(request), "-CA", str(self.certificate), "-CAkey", str(self._key),
-                 "-CAcreateserial", "-days", str(days), "-extfile", str(extensions), "-out", str(made.certificate))
+                 "-CAcreateserial", *_make_period(days), "-extfile", str(extensions), "-out", str(made.certificate))
         return made
 
     def make_folder(self) -> Path:
@@ -46,6 +46,14 @@ def encrypt_key(key: Path, password: str) -> Path:
     encrypted = key.with_suffix(".encrypted")
     _openssl("pkcs8", "-topk8", "-in", str(key), "-passout", f"pass:{password}", "-out", str(encrypted))
     return encrypted
+
+
+def _make_period(days: int) -> list[str]:
+    """OpenSSL 3.0 knows no other way to a certificate that has expired than one that ends before it begins, which 3.4 refuses."""
+    if days >= 0 or "-not_after" not in subprocess.run(["openssl", "x509", "-help"], capture_output=True, text=True,
+                                                       check=False).stderr:
+        return ["-days", str(days)]
+    return ["-not_before", "20200101000000Z", "-not_after", "20200102000000Z"]
 
 
 def _openssl(*arguments: str) -> str:
