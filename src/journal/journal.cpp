@@ -20,8 +20,6 @@ namespace {
 constexpr int kIntentIdBits = 16;
 constexpr std::uint64_t kIntentPositionMask = ~std::uint64_t{0} >> kIntentIdBits;
 
-constexpr std::size_t kLongestSubscriptions = layout::kSubscriptionsBytes - 8;  // length and checksum
-
 }  // namespace
 
 Journal::Journal(std::unique_ptr<MappedFile> mapping)
@@ -204,7 +202,7 @@ std::string Journal::subscriptions() const {
   std::uint32_t crc = 0;
   std::memcpy(&length, place, sizeof length);
   std::memcpy(&crc, place + sizeof length, sizeof crc);
-  if (length > kLongestSubscriptions) return {};
+  if (length > layout::kLongestSubscriptions) return {};
   std::string text{place + sizeof length + sizeof crc, length};
   return crc == crc32c(text) ? text : std::string{};
 }
@@ -212,7 +210,7 @@ std::string Journal::subscriptions() const {
 void Journal::set_subscriptions(const std::string& text) noexcept {
   const std::shared_lock stays{move_mutex_};
   auto* const place = reinterpret_cast<char*>(base_ + layout::kSubscriptions);
-  const bool fits = text.size() <= kLongestSubscriptions;
+  const bool fits = text.size() <= layout::kLongestSubscriptions;
   const auto length = static_cast<std::uint32_t>(fits ? text.size() : 0);
   const std::uint32_t crc = crc32c({text.data(), length});
   std::memcpy(place + sizeof length + sizeof crc, text.data(), length);

@@ -4,6 +4,39 @@
 #include <utility>
 
 namespace mqtt_logger {
+namespace {
+
+constexpr char kSessionMark = '@';
+
+/// A line break, which ends a line here, is written as U+0000, which neither a topic filter nor a client
+/// identifier can hold.
+std::string to_line(std::string_view text) {
+  std::string line{text};
+  std::ranges::replace(line, '\n', '\0');
+  return line;
+}
+
+std::string_view take_line(std::string_view& text) {
+  const std::size_t end = std::min(text.find('\n'), text.size());
+  const std::string_view line = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return line;
+}
+
+/// The next session's part of the text, its line with the name included.
+std::string_view take_session(std::string_view& text) {
+  const std::size_t next = text.find(std::string{'\n', kSessionMark}, 0);
+  const std::size_t size = next == std::string_view::npos ? text.size() : next + 1;
+  const std::string_view part = text.substr(0, size);
+  text.remove_prefix(size);
+  return part;
+}
+
+std::string heading_of(std::string_view session) {
+  return kSessionMark + to_line(session) + '\n';
+}
+
+}  // namespace
 
 Subscriptions make_subscriptions(const Options& options) {
   Subscriptions subscriptions;
@@ -17,10 +50,8 @@ Subscriptions make_subscriptions(const Options& options) {
 std::string write_subscriptions(const Subscriptions& subscriptions) {
   std::string text;
   for (const auto& [filter, qos] : subscriptions) {
-    std::string line = filter;
-    std::ranges::replace(line, '\n', '\0');
     text += qos ? static_cast<char>('0' + static_cast<int>(*qos)) : '?';
-    text += ' ' + line + '\n';
+    text += ' ' + to_line(filter) + '\n';
   }
   return text;
 }
@@ -28,9 +59,7 @@ std::string write_subscriptions(const Subscriptions& subscriptions) {
 Subscriptions read_subscriptions(std::string_view text) {
   Subscriptions subscriptions;
   while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::string_view line = take_line(text);
     if (line.size() < 3 || line[1] != ' ') continue;
     std::string filter{line.substr(2)};
     std::ranges::replace(filter, '\0', '\n');
@@ -39,6 +68,29 @@ Subscriptions read_subscriptions(std::string_view text) {
                           is_answered ? std::optional{static_cast<QoS>(line[0] - '0')} : std::nullopt);
   }
   return subscriptions;
+}
+
+std::optional<Subscriptions> subscriptions_of(std::string_view text, std::string_view session) {
+  const std::string heading = heading_of(session);
+  while (!text.empty()) {
+    std::string_view part = take_session(text);
+    if (!part.starts_with(heading)) continue;
+    part.remove_prefix(heading.size());
+    return read_subscriptions(part);
+  }
+  return std::nullopt;
+}
+
+std::string with_subscriptions(std::string_view text, std::string_view session,
+                               const Subscriptions& subscriptions, std::size_t longest_bytes) {
+  const std::string heading = heading_of(session);
+  std::string result = heading + write_subscriptions(subscriptions);
+  while (!text.empty()) {
+    const std::string_view part = take_session(text);
+    const bool is_another = part.front() == kSessionMark && !part.starts_with(heading);
+    if (is_another && result.size() + part.size() <= longest_bytes) result += part;
+  }
+  return result;
 }
 
 Subscriptions difference(const Subscriptions& wanted, const Subscriptions& kept) {

@@ -54,6 +54,7 @@ inline constexpr std::size_t kRows = 12288;
 inline constexpr std::size_t kPacketIds = 65536;
 inline constexpr std::size_t kSubscriptions = kRows + kPacketIds * 16;
 inline constexpr std::size_t kSubscriptionsBytes = 65536;
+inline constexpr std::size_t kLongestSubscriptions = kSubscriptionsBytes - 8;  // length and checksum
 inline constexpr std::size_t kRing = kSubscriptions + kSubscriptionsBytes;
 static_assert(kRing == 1126400);
 

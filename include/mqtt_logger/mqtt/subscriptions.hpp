@@ -2,6 +2,7 @@
 
 #include "mqtt_logger/options.hpp"
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,6 +21,15 @@ using Subscriptions = std::map<std::string, std::optional<QoS>, std::less<>>;
 /// is written as U+0000, which it cannot hold.
 [[nodiscard]] std::string write_subscriptions(const Subscriptions& subscriptions);
 [[nodiscard]] Subscriptions read_subscriptions(std::string_view text);
+
+/// What one session, of those in `text`, is subscribed to; nothing if that is not known. In `text` each
+/// session's list stands behind a line with its name, "@name\n". What stands before the first of those is of
+/// no known session: version 0.1.0 kept one list for all brokers.
+[[nodiscard]] std::optional<Subscriptions> subscriptions_of(std::string_view text, std::string_view session);
+/// `text` with this list as the session's. It comes first; of the others as many stay, the last ones in use,
+/// as `longest_bytes` has room for.
+[[nodiscard]] std::string with_subscriptions(std::string_view text, std::string_view session,
+                                             const Subscriptions& subscriptions, std::size_t longest_bytes);
 
 /// Those of `wanted` that `kept` does not have, or with another QoS.
 [[nodiscard]] Subscriptions difference(const Subscriptions& wanted, const Subscriptions& kept);
