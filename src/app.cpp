@@ -8,6 +8,7 @@
 #include "mqtt_logger/mqtt/status_reporter.hpp"
 #include "mqtt_logger/mqtt/subscriber.hpp"
 #include "mqtt_logger/mqtt/tls_files.hpp"
+#include "mqtt_logger/options/secrets.hpp"
 #include "mqtt_logger/output/exports.hpp"
 #include "mqtt_logger/output/file_format.hpp"
 #include "mqtt_logger/output/keeper.hpp"
@@ -99,43 +100,48 @@ Status look(const Options& options, const Journal& journal, const Syncer& syncer
   return status;
 }
 
-/// --forget-session. What the journal holds for the exports stays; what it knows of the session goes.
-ExitCode forget_session(const Options& options) {
-  std::unique_ptr<LockFile> lock;
-  FileStatus found;
-  // One that cannot be looked at cannot be opened, which will say why.
-  const bool has_journal =
-      options.journal_in_file && !is_missing(system_files().look_up(journal_path(options), found));
-  if (has_journal) lock = lock_output(options);  // a logger that runs would get its session back at once
-  switch (forget_sessions(options)) {
-    case Forgotten::all:
-      break;
+ExitCode to_exit_code(Forgotten forgotten) noexcept {
+  switch (forgotten) {
     case Forgotten::not_all:
       return ExitCode::something_pending;
     case Forgotten::refused:
       return ExitCode::refused;
-  }
-  if (has_journal) {
-    const auto journal = open_journal(options);
-    journal->end_session();
-    // Whether the run before ended in order is for the next one to see.
-    if (!journal->findings().had_crash) journal->close();
+    case Forgotten::all:
+      break;
   }
   return ExitCode::everything_written;
+}
+
+/// --forget-session. What the journal holds for the exports stays; what it knows of the session goes.
+ExitCode forget_session(Options options) {
+  FileStatus found;
+  // One that cannot be looked at cannot be opened, which will say why.
+  const bool has_journal =
+      options.journal_in_file && !is_missing(system_files().look_up(journal_path(options), found));
+  if (!has_journal) return to_exit_code(forget_sessions(options));
+  const auto lock = lock_output(options);  // a logger that runs would get its session back at once
+  const auto journal = open_journal(options);
+  options.client_id = find_client_id(options, *journal);
+  const Forgotten forgotten = forget_sessions(options);
+  if (forgotten == Forgotten::all) journal->end_session();
+  // Whether the run before ended in order is for the next one to see.
+  if (!journal->findings().had_crash) journal->close();
+  return to_exit_code(forgotten);
 }
 
 }  // namespace
 
 ExitCode run(const Options& given, ServiceManager& service_manager, Background* background) {
   Options options = given;
-  options.client_id = find_client_id(given);
   check_tls_files(options);
+  warn_of_readable_secrets(options);
   if (options.forget_session) return forget_session(options);
   const auto stop_events = make_stop_events();
   prepare_metrics_file(options);
   auto pid_file = take_pid_file(options);
   const auto lock = lock_output(options);
   const auto journal = open_journal(options);
+  options.client_id = find_client_id(given, *journal);
   Exports exports{system_files(), options, *journal, recover(system_files(), options, *journal)};
   Statistics statistics;
   statistics.replayed.add(journal->findings().records);

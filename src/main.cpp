@@ -84,6 +84,14 @@ ExitCode act(Options& options, const std::vector<std::string>& arguments, Servic
   }
 }
 
+// Paho C connects through a proxy that the environment names, also to a broker on the local network (before
+// 1.3.14 even without WebSocket); --proxy is for who wants one.
+void ignore_proxy_variables() noexcept {
+  for (const char* name :
+       {"http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
+    remove_variable(name);
+}
+
 ExitCode run_program(const std::vector<std::string>& arguments, ServiceManager& service_manager) {
   try {
     const auto parsed = parse_options(arguments, library_versions);
@@ -107,6 +115,7 @@ ExitCode run_program(const std::vector<std::string>& arguments, ServiceManager& 
 
 int main(int argc, char** argv) {
   prepare_standard_streams();
+  ignore_proxy_variables();
   const auto service_manager = find_service_manager();
   if (!service_manager->keeps_standard_error()) log::use_system_log(true);
   const auto exit_code = static_cast<int>(run_program(list_arguments(argc, argv), *service_manager));

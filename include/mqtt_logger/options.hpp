@@ -63,8 +63,10 @@ struct Options {
 
   QoS qos = QoS::at_least_once;
   std::string client_id;  ///< empty: derived from the host name and the output
-  std::chrono::seconds session_expiry{std::chrono::hours{1}};  ///< zero: clean start
-  std::chrono::seconds keep_alive{60};                         ///< at most 65,535; zero: off
+  std::chrono::seconds session_expiry{std::chrono::hours{1}};           ///< zero: clean start
+  std::chrono::seconds keep_alive{60};                                  ///< at most 65,535; zero: off
+  std::chrono::milliseconds connect_timeout{std::chrono::seconds{10}};  ///< for one attempt, at one address
+  std::string proxy;  ///< URL of an HTTP proxy for all connections; empty: none
   MqttVersion mqtt_version = MqttVersion::v5;
   bool forget_session = false;  ///< end it at the broker, instead of logging
   Retained retained = Retained::once;
@@ -106,6 +108,7 @@ struct Options {
   // Actions, in place of logging. What is not empty is to be done; at most one is.
   std::vector<std::filesystem::path> verify;  ///< exports, or base paths of exports
   bool by_topic = false;
+  bool duplicates = false;              ///< count records that equal the one before on their topic
   std::optional<JsonPointer> sequence;  ///< where payloads carry a number to check
 
   std::vector<std::filesystem::path> replay;  ///< exports to publish

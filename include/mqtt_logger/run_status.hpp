@@ -20,6 +20,8 @@ struct ConnectionStatus {
   std::vector<std::string> filters;  ///< what the broker has granted; stays while it is away
   std::string last_failure;          ///< why the last attempt or connection ended; empty if none has
   std::uint64_t failures = 0;        ///< attempts and connections that ended so
+  /// For how long the broker keeps messages while the logger is away.
+  std::chrono::seconds session_expiry{0};
 
   bool operator==(const ConnectionStatus&) const = default;
 };

@@ -15,7 +15,7 @@ Brokers::Brokers(const Options& options, const std::string& client_id) {
 }
 
 bool Brokers::advance() noexcept {
-  if (current_ + 1 == brokers_.size()) return false;
+  if (!has_next()) return false;
   ++current_;
   return true;
 }

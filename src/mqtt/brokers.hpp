@@ -2,6 +2,8 @@
 
 #include "mqtt_logger/options.hpp"
 
+#include "broker_limits.hpp"
+
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -14,6 +16,11 @@ struct Broker {
   MqttVersion version = MqttVersion::v5;  ///< 3.1.1 once it has refused 5
   std::string session;                    ///< see Journal::begin_session()
   bool is_refusing = false;               ///< this client, for good, when it was asked last
+  BrokerLimits limits{};                  ///< what it said last, and what its refusals have shown
+  bool refuses_retained = false;          ///< it has refused a retained message without having said so before
+  bool refuses_qos = false;               ///< the same of QoS 1
+  bool has_keep_alive_settled = false;    ///< it was connected to again because of its keep alive
+  int unanswered = 0;                     ///< CONNECTs in a row that it took and answered with nothing
 };
 
 /// Whose turn it is: the brokers are tried in order; when none answers, and when a connection is lost, a new
@@ -35,6 +42,7 @@ class Brokers {
   [[nodiscard]] const Broker& current() const noexcept { return brokers_[current_]; }
   /// The next one's turn; false if this was the last one of the round.
   [[nodiscard]] bool advance() noexcept;
+  [[nodiscard]] bool has_next() const noexcept { return current_ + 1 < brokers_.size(); }
   /// The first one's turn; false if it is already.
   bool begin_round() noexcept;
   [[nodiscard]] bool are_all_refusing() const noexcept;

@@ -2,13 +2,17 @@
 
 #include "mqtt_logger/journal/journal.hpp"
 
+#include "broker_limits.hpp"
 #include "brokers.hpp"
+#include "connect_failure.hpp"
+#include "library_calls.hpp"
 #include "mailbox.hpp"
 
 #include <mqtt/async_client.h>
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,16 +24,16 @@ struct ConnectionEvent {
   Kind kind{};
   std::string reason;  // of a failure, in words
   bool is_session_present = false;
-  bool is_refused_for_good = false;
-  bool is_version_refused = false;
-  bool is_answered = false;    // the failure is the broker's own word
-  bool is_taken_over = false;  // another client has this session now
+  BrokerLimits limits;  // of the broker that has answered
+  ConnectFailure failure{};
+  std::optional<mqtt::ReasonCode> disconnect_reason;  // of the DISCONNECT with which the broker ended it
+  std::string address;                                // found by the diagnosis: it can be connected to
 };
 
 /// What becomes of the connection, from the library's threads to the one that decides what follows.
 ///
 /// Threads: the library's call what it knows of us, under its lock; post() any; take() the main thread.
-class ConnectionEvents final : private mqtt::iaction_listener {
+class ConnectionEvents {
  public:
   /// `wake` is called whenever there is something to take.
   ConnectionEvents(Journal& journal, const Brokers& brokers, std::function<void()> wake)
@@ -37,16 +41,14 @@ class ConnectionEvents final : private mqtt::iaction_listener {
 
   /// Before connect().
   void watch(mqtt::async_client& client);
-  /// For connect(): what answers it.
-  [[nodiscard]] mqtt::iaction_listener& connect_listener() noexcept { return *this; }
+  /// What answers a CONNECT.
+  void on_response(const Response& response);
 
   void post(ConnectionEvent event) { events_.post(std::move(event)); }
   [[nodiscard]] std::vector<ConnectionEvent> take() { return events_.take(); }
 
  private:
-  void on_success(const mqtt::token& token) override;
-  void on_failure(const mqtt::token& token) override;
-  void on_lost(const std::string& reason, bool is_taken_over);
+  void on_lost(const std::string& reason, std::optional<mqtt::ReasonCode> disconnect_reason);
 
   Journal& journal_;
   const Brokers& brokers_;  // the current one does not change while a connection is made

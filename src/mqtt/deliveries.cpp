@@ -15,6 +15,16 @@ void Deliveries::acknowledge(Delivery& delivery) {
   settle(delivery, acknowledged_);
 }
 
+void Deliveries::note_sent(Delivery& delivery) {
+  settle(delivery, sent_);
+}
+
+void Deliveries::note_loss() {
+  const std::lock_guard lock{mutex_};
+  is_any_uncertain_ = is_any_uncertain_ || sent_ != sent_before_;
+  sent_before_ = sent_;
+}
+
 bool Deliveries::refuse(Delivery& delivery) {
   return settle(delivery, refused_);
 }
@@ -38,6 +48,16 @@ std::size_t Deliveries::in_flight() const {
 std::uint64_t Deliveries::acknowledged() const {
   const std::lock_guard lock{mutex_};
   return acknowledged_;
+}
+
+std::uint64_t Deliveries::sent() const {
+  const std::lock_guard lock{mutex_};
+  return sent_;
+}
+
+bool Deliveries::is_any_uncertain() const {
+  const std::lock_guard lock{mutex_};
+  return is_any_uncertain_;
 }
 
 std::uint64_t Deliveries::refused() const {

@@ -3,6 +3,7 @@
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/mqtt/subscriber.hpp"
 
+#include "connect_failure.hpp"
 #include "connection.hpp"
 
 #include <mqtt/async_client.h>
@@ -30,10 +31,13 @@ Outcome end_session(const Options& options, const BrokerAddress& broker, MqttVer
         return Outcome::failed;
       }
     } catch (const mqtt::exception&) {
-      if (version == MqttVersion::v5 && is_version_refused(*connected)) return Outcome::other_version;
-      log::error("{}: {}; the session '{}' is not ended", to_string(broker), describe_failure(*connected),
-                 client_id);
-      return is_refused_for_good(*connected) ? Outcome::refused : Outcome::failed;
+      if (version == MqttVersion::v5 &&
+          classify_failure(to_response(*connected)) == ConnectFailure::version_refused)
+        return Outcome::other_version;
+      log::error("{}: {}; the session '{}' is not ended", to_string(broker),
+                 describe_failure(to_response(*connected)), client_id);
+      return classify_failure(to_response(*connected)) == ConnectFailure::refused_for_good ? Outcome::refused
+                                                                                           : Outcome::failed;
     }
     client.disconnect()->wait_for(kForgetTimeout);
     log::info("{}: the session '{}' is ended, and with it what the broker kept for it", to_string(broker),

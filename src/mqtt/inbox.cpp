@@ -30,6 +30,11 @@ constexpr auto kSyncRetryEvery = 1s;
 // A writer that has released nothing for so long while the program is to stop will not do it any more.
 constexpr auto kStopPatience = 2s;
 
+bool matches_any(const std::vector<std::string>& filters, std::string_view topic) noexcept {
+  return std::ranges::any_of(
+      filters, [topic](const std::string& filter) { return matches_topic_filter(filter, topic); });
+}
+
 }  // namespace
 
 Inbox::Inbox(Journal& journal, const Options& options, Statistics& statistics,
@@ -37,6 +42,7 @@ Inbox::Inbox(Journal& journal, const Options& options, Statistics& statistics,
     : journal_{journal},
       statistics_{statistics},
       topic_watch_{options},
+      topics_{options.topics},
       excluded_topics_{options.excluded_topics},
       is_stop_requested_{std::move(is_stop_requested)},
       is_synced_each_{options.fsync == Fsync::always} {
@@ -47,6 +53,7 @@ void Inbox::receive(const MessageView& message, PacketId packet_id, bool is_dupl
   statistics_.received.add();
   statistics_.last_message.set(message.receive_time);
   topic_watch_.note(message.topic);
+  watch_filters(message.topic);
   if (is_excluded(message.topic)) {
     statistics_.excluded.add();
     journal_.pass_over(packet_id, is_duplicate);
@@ -82,8 +89,18 @@ bool Inbox::is_stopping() const noexcept {
 }
 
 bool Inbox::is_excluded(std::string_view topic) const noexcept {
-  return std::any_of(excluded_topics_.begin(), excluded_topics_.end(),
-                     [topic](const std::string& filter) { return matches_topic_filter(filter, topic); });
+  return matches_any(excluded_topics_, topic);
+}
+
+void Inbox::watch_filters(std::string_view topic) noexcept {
+  if (!is_more_expected_.load(std::memory_order_relaxed) || matches_any(topics_, topic)) return;
+  ++unasked_;
+  if (!unasked_reminder_.is_due(Clock::now())) return;
+  log::warning(
+      "{} so far of the messages received match no --topic, the last one on '{}': the session at the broker "
+      "is "
+      "or was subscribed to more; they are recorded; --forget-session ends the session",
+      unasked_, shortened(topic));
 }
 
 Admission Inbox::append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept {

@@ -5,8 +5,11 @@
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/mqtt/backoff.hpp"
 
+#include "broker_limits.hpp"
+#include "connect_failure.hpp"
 #include "connection.hpp"
 #include "deliveries.hpp"
+#include "library_calls.hpp"
 #include "sent_message.hpp"
 
 #include <mqtt/async_client.h>
@@ -46,9 +49,7 @@ struct Publisher::Impl final : private mqtt::iaction_listener {
       : options_{options},
         role_{role},
         on_change_{std::move(on_change)},
-        brokers_{options.brokers},
-        broker_{brokers_.front()},
-        version_{options.mqtt_version} {}
+        targets_{make_targets(options.brokers)} {}
 
   std::chrono::milliseconds advance();
   void follow(const BrokerAddress& broker);
@@ -61,13 +62,28 @@ struct Publisher::Impl final : private mqtt::iaction_listener {
  private:
   using Lock = std::lock_guard<std::mutex>;
 
+  /// A broker to publish to, and what is known of it.
+  struct Target {
+    BrokerAddress address;
+    MqttVersion version;  ///< 3.1.1 once the broker has refused 5
+    int unanswered = 0;   ///< CONNECTs in a row at which it closed the connection
+  };
+
+  [[nodiscard]] std::vector<Target> make_targets(const std::vector<BrokerAddress>& brokers) const;
+  [[nodiscard]] Target& target() noexcept { return targets_[current_]; }
   void begin_connecting();
   void finish_connecting();
   void end_connection();
+  [[nodiscard]] bool tries_older_version(ConnectFailure failure);
   void turn_to_next_broker();
   void give_up_fruitless();
   void send(Delivery& delivery);
+  [[nodiscard]] bool fits(const Delivery& delivery);
+  [[nodiscard]] OutgoingMessage limit(OutgoingMessage message);
 
+  void on_connected(const Response& response);
+
+  [[nodiscard]] bool is_acknowledged(const Delivery& delivery) const noexcept;
   void on_success(const mqtt::token& token) override;
   void on_failure(const mqtt::token& token) override;
   void on_lost();
@@ -81,11 +97,12 @@ struct Publisher::Impl final : private mqtt::iaction_listener {
   const Options options_;
   const PublisherRole role_;
   const std::function<void()> on_change_;
-  std::vector<BrokerAddress> brokers_;
-  BrokerAddress broker_;                        ///< of this connection, or of the next one
-  MqttVersion version_;                         ///< 3.1.1 once the broker has refused 5
+  std::vector<Target> targets_;  ///< at least one
+  std::size_t current_ = 0;      ///< of this connection, or of the next one
+  LibraryCalls calls_;
   std::unique_ptr<mqtt::async_client> client_;  ///< one a connection: when it is gone, no late call can come
-  mqtt::token_ptr connecting_;
+  BrokerLimits limits_;                         ///< of this connection
+  bool is_limit_reported_ = false;
   bool is_up_ = false;  ///< as far as the owner has noticed
   bool is_failure_reported_ = false;
   bool is_refusal_reported_ = false;
@@ -96,8 +113,16 @@ struct Publisher::Impl final : private mqtt::iaction_listener {
 
   mutable std::mutex mutex_;  ///< guards what follows
   Link link_ = Link::down;
-  int refusal_ = 0;  ///< the reason code with which the broker refused a message
+  Response connect_response_;  ///< the answer to this connection's CONNECT
+  int refusal_ = 0;            ///< the reason code with which the broker refused a message
 };
+
+std::vector<Publisher::Impl::Target> Publisher::Impl::make_targets(
+    const std::vector<BrokerAddress>& brokers) const {
+  std::vector<Target> targets;
+  for (const BrokerAddress& broker : brokers) targets.push_back({broker, options_.mqtt_version});
+  return targets;
+}
 
 std::chrono::milliseconds Publisher::Impl::advance() {
   constexpr std::chrono::milliseconds kNever = 1h;
@@ -125,25 +150,33 @@ std::chrono::milliseconds Publisher::Impl::advance() {
 }
 
 void Publisher::Impl::begin_connecting() {
-  client_ = std::make_unique<mqtt::async_client>(make_uri(broker_),
+  const auto& [address, version, unanswered] = target();
+  client_ = std::make_unique<mqtt::async_client>(make_uri(address),
                                                  fmt::format("{}-{:08x}", role_.name, std::random_device{}()),
-                                                 make_create_options(version_));
+                                                 make_create_options(version));
   client_->set_connection_lost_handler([this](const std::string&) { on_lost(); });
   client_->set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode) { on_lost(); });
   acknowledged_before_ = deliveries_.acknowledged();
   {
     const Lock lock{mutex_};
     link_ = Link::connecting;
+    connect_response_ = {};
   }
-  connecting_ = client_->connect(make_clean_options(options_, broker_, version_), nullptr, *this);
+  mqtt::connect_options connect = make_clean_options(options_, address, version);
+  calls_.connect(*client_, connect, [this](const Response& response) { on_connected(response); });
 }
 
 void Publisher::Impl::finish_connecting() {
   is_up_ = true;
+  target().unanswered = 0;
   backoff_.reset();
   if (!role_.is_quiet) is_failure_reported_ = false;
-  tell(LogLevel::info, "connected to {} ({})", to_string(broker_),
-       version_ == MqttVersion::v5 ? "MQTT 5" : "MQTT 3.1.1: without properties");
+  {
+    const Lock lock{mutex_};
+    limits_ = read_limits(connect_response_.properties);
+  }
+  tell(LogLevel::info, "connected to {} ({})", to_string(target().address),
+       target().version == MqttVersion::v5 ? "MQTT 5" : "MQTT 3.1.1: without properties");
   const std::size_t again = deliveries_.send_again([this](Delivery& delivery) { send(delivery); });
   if (again > 0) tell(LogLevel::info, "publishing {} messages again that were not acknowledged", again);
 }
@@ -151,41 +184,51 @@ void Publisher::Impl::finish_connecting() {
 /// The connection is gone, or did not come about.
 void Publisher::Impl::end_connection() {
   const bool was_up = std::exchange(is_up_, false);
-  const mqtt::token_ptr token = std::exchange(connecting_, nullptr);
   client_.reset();
-  if (!was_up && version_ == MqttVersion::v5 && is_version_refused(*token)) {
-    version_ = MqttVersion::v3_1_1;
-    return;
-  }
-  const std::string broker = to_string(broker_);
+  const Response response = [this] {
+    const Lock lock{mutex_};
+    return connect_response_;
+  }();
+  const ConnectFailure failure = classify_failure(response);
+  if (!was_up && tries_older_version(failure)) return;
+  const std::string broker = to_string(target().address);
   turn_to_next_broker();
   if (was_up) {
+    deliveries_.note_loss();
     tell(LogLevel::warning, "connection to {} lost", broker);
     if (role_.gives_up) give_up_fruitless();
-  } else if (is_refused_for_good(*token)) {
+  } else if (failure == ConnectFailure::refused_for_good) {
     throw StartupError{ExitCode::refused,
-                       fmt::format("{} refuses this client: {}", broker, describe_failure(*token))};
+                       fmt::format("{} refuses this client: {}", broker, describe_failure(response))};
   } else if (!std::exchange(is_failure_reported_, true)) {
     log::write(role_.is_quiet ? LogLevel::info : LogLevel::warning,
                fmt::format("{} cannot connect to {}: {}; trying again", role_.in_words, broker,
-                           describe_failure(*token)));
+                           describe_failure(response)));
   }
 }
 
+/// Some brokers that do not know MQTT 5 close the connection where they ought to answer.
+bool Publisher::Impl::tries_older_version(ConnectFailure failure) {
+  constexpr int kUnanswered = 2;
+  if (target().version != MqttVersion::v5) return false;
+  const bool is_suspect = failure == ConnectFailure::closed && ++target().unanswered >= kUnanswered;
+  if (failure != ConnectFailure::version_refused && !is_suspect) return false;
+  target().version = MqttVersion::v3_1_1;
+  return true;
+}
+
 void Publisher::Impl::turn_to_next_broker() {
-  const auto current = std::find(brokers_.begin(), brokers_.end(), broker_);
-  broker_ = current == brokers_.end() || current + 1 == brokers_.end() ? brokers_.front() : *(current + 1);
-  version_ = options_.mqtt_version;
+  current_ = (current_ + 1) % targets_.size();
   next_attempt_ = Clock::now() + backoff_.next();
 }
 
 void Publisher::Impl::follow(const BrokerAddress& broker) {
-  brokers_ = {broker};
-  if (broker == broker_) return;
-  stop();
-  broker_ = broker;
-  version_ = options_.mqtt_version;
-  next_attempt_ = Clock::now();
+  const bool is_same = broker == target().address;
+  if (targets_.size() == 1 && is_same) return;
+  if (!is_same) stop();
+  targets_ = is_same ? std::vector<Target>{target()} : make_targets({broker});
+  current_ = 0;
+  if (!is_same) next_attempt_ = Clock::now();
 }
 
 bool Publisher::Impl::is_connected() const {
@@ -211,12 +254,42 @@ void Publisher::Impl::publish(OutgoingMessage message) {
 }
 
 void Publisher::Impl::send(Delivery& delivery) {
+  if (!fits(delivery)) {
+    deliveries_.refuse(delivery);
+    on_change_();
+    return;
+  }
   try {
-    client_->publish(make_publish(delivery.message, version_), &delivery, *this);
+    client_->publish(make_publish(limit(delivery.message), target().version), &delivery, *this);
   } catch (const mqtt::exception& error) {  // the connection has gone; the next one publishes it
     log::debug("publishing: {}", error.what());
     on_lost();
   }
+}
+
+/// A broker that says how large a packet may be closes the connection at a larger one (MQTT 5, section
+/// 3.2.2.3.6).
+bool Publisher::Impl::fits(const Delivery& delivery) {
+  const OutgoingMessage& message = delivery.message;
+  if (!limits_.maximum_packet_bytes ||
+      message.topic.size() + message.payload.size() < *limits_.maximum_packet_bytes)
+    return true;
+  tell(LogLevel::warning,
+       "not published: a message of {} bytes to '{}'; the broker takes packets of at most {} bytes",
+       message.payload.size(), shortened(message.topic), *limits_.maximum_packet_bytes);
+  return false;
+}
+
+/// As the broker takes it.
+OutgoingMessage Publisher::Impl::limit(OutgoingMessage message) {
+  const bool is_limited =
+      message.qos > limits_.maximum_qos || (message.is_retained && !limits_.takes_retained);
+  if (!is_limited) return message;
+  if (!std::exchange(is_limit_reported_, true))
+    log::warning("the broker takes {}: {} keep to that", describe_publishing_limits(limits_), role_.in_words);
+  message.qos = limit_qos(limits_, message.qos);
+  message.is_retained = message.is_retained && limits_.takes_retained;
+  return message;
 }
 
 void Publisher::Impl::stop() noexcept {
@@ -225,7 +298,6 @@ void Publisher::Impl::stop() noexcept {
   } catch (const mqtt::exception&) {  // it is gone already
   }
   client_.reset();
-  connecting_.reset();
   is_up_ = false;
   const Lock lock{mutex_};
   link_ = Link::down;
@@ -235,17 +307,34 @@ void Publisher::Impl::stop() noexcept {
 /// MQTT 5 has codes for that; the library leaves something else there at QoS 0 and with MQTT 3.1.1.
 bool Publisher::Impl::is_refusal(const mqtt::token& token) const {
   const Delivery* const delivery = find_delivery(token);
-  return version_ == MqttVersion::v5 && token.get_type() == mqtt::token::Type::PUBLISH &&
+  return targets_[current_].version == MqttVersion::v5 && token.get_type() == mqtt::token::Type::PUBLISH &&
          delivery != nullptr && delivery->message.qos != QoS::at_most_once &&
          token.get_reason_code() >= mqtt::ReasonCode::UNSPECIFIED_ERROR;
 }
 
 void Publisher::Impl::on_success(const mqtt::token& token) {
   if (token.get_type() == mqtt::token::Type::PUBLISH) {
-    if (Delivery* const delivery = find_delivery(token)) deliveries_.acknowledge(*delivery);
-  } else if (token.get_type() == mqtt::token::Type::CONNECT) {
+    if (Delivery* const delivery = find_delivery(token)) {
+      if (is_acknowledged(*delivery)) {
+        deliveries_.acknowledge(*delivery);
+      } else {
+        deliveries_.note_sent(*delivery);
+      }
+    }
+  }
+  on_change_();
+}
+
+/// QoS 0 has no acknowledgement: the library says when the socket has taken it.
+bool Publisher::Impl::is_acknowledged(const Delivery& delivery) const noexcept {
+  return limit_qos(limits_, delivery.message.qos) != QoS::at_most_once;
+}
+
+void Publisher::Impl::on_connected(const Response& response) {
+  {
     const Lock lock{mutex_};
-    link_ = Link::up;
+    connect_response_ = response;
+    link_ = response.is_success ? Link::up : Link::down;
   }
   on_change_();
 }
@@ -304,6 +393,14 @@ std::size_t Publisher::in_flight() const {
 
 std::uint64_t Publisher::acknowledged() const {
   return impl_->deliveries_.acknowledged();
+}
+
+std::uint64_t Publisher::sent() const {
+  return impl_->deliveries_.sent();
+}
+
+bool Publisher::is_any_uncertain() const {
+  return impl_->deliveries_.is_any_uncertain();
 }
 
 std::uint64_t Publisher::refused() const {

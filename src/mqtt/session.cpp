@@ -20,6 +20,8 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kNothingDue = std::chrono::milliseconds{1h};
 constexpr auto kDisconnectPatience = 2s;
 constexpr auto kAnswerPatience = 10s;   // for what is asked for while subscribing
+constexpr auto kConnectGrace = 5s;      // beyond --connect-timeout, which is the library's business
+constexpr int kUnansweredConnects = 2;  // so many before the version is taken for the reason
 constexpr auto kContactInterval = 10s;  // how exactly is known when the broker was heard last
 constexpr auto kShortLife = 5s;         // of a connection that does not last
 constexpr int kSuspiciousLives = 3;     // so many short ones in a row
@@ -35,7 +37,7 @@ Session::Session(const Options& options, Journal& journal, Inbox& inbox, Statist
       intake_{inbox},
       statistics_{statistics},
       brokers_{options, client_id_},
-      subscribing_{options_, journal, wake},
+      subscribing_{options_, journal, calls_, wake},
       status_topic_{options.status_topic},
       events_{journal, brokers_, std::move(wake)} {
   reduce_library_trace();
@@ -44,12 +46,15 @@ Session::Session(const Options& options, Journal& journal, Inbox& inbox, Statist
 
 std::chrono::milliseconds Session::advance() {
   for (const ConnectionEvent& event : events_.take()) handle(event);
-  if (subscribing_.advance()) {
-    state_ = State::ready;
-    backoff_.reset();
-    report_connection();
+  advance_subscribing();
+  if (state_ == State::connecting && connect_due_ && Clock::now() >= *connect_due_) {
+    // The library has its own limit, but not for each step (a TLS handshake on Windows).
+    drop_client();
+    try_next(fmt::format("no answer within {} s",
+                         std::chrono::ceil<std::chrono::seconds>(options_.connect_timeout).count()));
   }
   if (state_ == State::subscribing && is_answer_overdue()) {
+    subscribing_.abandon(std::nullopt);
     drop_client();
     wait_for_next_round(fmt::format("the broker does not answer within {} s what it is asked for",
                                     std::chrono::seconds{kAnswerPatience}.count()));
@@ -60,10 +65,24 @@ std::chrono::milliseconds Session::advance() {
     note_contact();
     return kContactInterval;
   }
-  if (state_ == State::connecting) return kNothingDue;
+  if (state_ == State::connecting)
+    return connect_due_ ? std::chrono::ceil<std::chrono::milliseconds>(*connect_due_ - now) : kNothingDue;
   if (now < next_attempt_) return std::chrono::ceil<std::chrono::milliseconds>(next_attempt_ - now);
   connect();
-  return state_ == State::waiting ? advance() : kNothingDue;
+  return state_ == State::waiting ? advance() : options_.connect_timeout;
+}
+
+void Session::advance_subscribing() {
+  if (state_ != State::subscribing) return;
+  try {
+    if (!subscribing_.advance(*client_)) return;
+  } catch (const mqtt::exception& error) {
+    log::debug("subscribing: {}", error.what());  // the connection is gone already, which is told as such
+    return;
+  }
+  state_ = State::ready;
+  backoff_.reset();
+  report_connection();
 }
 
 void Session::make_client() {
@@ -83,11 +102,13 @@ void Session::connect() {
   try {
     if (!client_) make_client();
     const Broker& broker = brokers_.current();
-    report_.begin(journal_.has_session(broker.session) ? journal_.last_contact() : std::nullopt);
-    subscribing_.doubt();
-    // set_properties() happened on the object that is passed: copies of it lose them in Paho C++ before 1.3.
-    client_->connect(make_session_options(options_, broker.address, broker.version, will_), nullptr,
-                     events_.connect_listener());
+    report_.begin(journal_.last_contact(), journal_.has_session(broker.session));
+    subscribing_.doubt(broker.session);
+    inbox_.expect_more(subscribing_.may_bring_more());
+    // On this object the properties were set: copies of it lose them in Paho C++ before 1.3.
+    mqtt::connect_options connect = make_session_options(options_, broker, will_);
+    connect_due_ = Clock::now() + options_.connect_timeout + kConnectGrace;
+    calls_.connect(*client_, connect, [this](const Response& response) { events_.on_response(response); });
     crash_point("connect-sent");
   } catch (const mqtt::exception& error) {
     try_next(error.what());
@@ -97,14 +118,13 @@ void Session::connect() {
 void Session::handle(const ConnectionEvent& event) {
   switch (event.kind) {
     case ConnectionEvent::Kind::connected:
-      statistics_.connects.add();
-      begin_subscribing(event.is_session_present);
+      handle_connected(event);
       break;
     case ConnectionEvent::Kind::connect_failed:
       handle_failure(event);
       break;
     case ConnectionEvent::Kind::diagnosed:
-      try_next(event.reason);
+      handle_diagnosis(event);
       break;
     case ConnectionEvent::Kind::lost:
       handle_loss(event);
@@ -112,49 +132,166 @@ void Session::handle(const ConnectionEvent& event) {
   }
 }
 
-void Session::handle_failure(const ConnectionEvent& event) {
-  if (event.is_version_refused || event.is_refused_for_good)  // so there is no new session
-    subscribing_.end_doubt();
+void Session::handle_connected(const ConnectionEvent& event) {
+  statistics_.connects.add();
+  connect_due_.reset();
   Broker& broker = brokers_.current();
-  if (event.is_version_refused && broker.version == MqttVersion::v5) {
+  broker.unanswered = 0;
+  const auto used_keep_alive = std::exchange(broker.limits, event.limits).keep_alive;
+  broker.limits.takes_retained = broker.limits.takes_retained && !broker.refuses_retained;
+  if (broker.refuses_qos) broker.limits.maximum_qos = QoS::at_most_once;
+  if (connects_again_for_keep_alive(used_keep_alive)) return;
+  report_limits(event.limits);
+  begin_subscribing(event.is_session_present);
+}
+
+// A broker may set its own keep alive (MQTT 5, section 3.2.2.3.14), and counts on it; Paho C before 1.3.14
+// keeps to the one asked for, and is thrown out again and again.
+bool Session::connects_again_for_keep_alive(std::optional<std::chrono::seconds> used) {
+  Broker& broker = brokers_.current();
+  const auto wanted = broker.limits.keep_alive;
+  if (!wanted || *wanted == used.value_or(options_.keep_alive)) return false;
+  if (std::exchange(broker.has_keep_alive_settled, true)) return false;
+  log::info("the broker sets the keep alive to {} s; connecting again with it", wanted->count());
+  state_ = State::subscribing;  // so that the client is disconnected in order
+  drop_client();
+  try_again_now();
+  return true;
+}
+
+void Session::report_limits(const BrokerLimits& limits) {
+  connection_.session_expiry =
+      std::min(limits.session_expiry.value_or(options_.session_expiry), options_.session_expiry);
+  if (limits == std::exchange(reported_limits_, limits)) return;
+  if (limits.session_expiry && *limits.session_expiry < options_.session_expiry) {
+    log::warning("the broker keeps messages for {} while the logger is away, not for {} (--session-expiry)",
+                 describe_duration(*limits.session_expiry), describe_duration(options_.session_expiry));
+  }
+  if (!limits.assigned_client_id.empty())
+    log::warning("the broker names this client '{}'", limits.assigned_client_id);
+  const std::string publishing = describe_publishing_limits(limits);
+  if (!options_.status_topic.empty() && !publishing.empty())
+    log::info("the broker takes {}: the status topic keeps to that", publishing);
+}
+
+void Session::handle_failure(const ConnectionEvent& event) {
+  connect_due_.reset();
+  if (is_answered(event.failure)) subscribing_.end_doubt();  // so there is no new session
+  Broker& broker = brokers_.current();
+  if (event.failure == ConnectFailure::version_refused && broker.version == MqttVersion::v5) {
     log::warning("the broker does not speak MQTT 5; going on with MQTT 3.1.1");
     broker.version = MqttVersion::v3_1_1;
     drop_client();
-    next_attempt_ = Clock::now();
-    state_ = State::waiting;
+    try_again_now();
     return;
   }
-  if (event.is_refused_for_good) {
+  if (tries_without(event.failure)) return;
+  if (event.failure == ConnectFailure::refused_for_good) {
     broker.is_refusing = true;
-    const std::string reason = fmt::format("the broker at {} refuses this client: {}", name(), event.reason);
+    const bool is_anonymous = options_.credentials.username.empty();
+    const std::string advice = is_anonymous ? " (no --username is given)" : "";
+    const std::string reason =
+        fmt::format("the broker at {} refuses this client: {}{}", name(), event.reason, advice);
     // Once it has taken us, a change at the broker is more likely than a mistake of the user: it may be
     // undone.
     if (!was_connected_ && brokers_.are_all_refusing()) throw StartupError{ExitCode::refused, reason};
-    try_next("it refuses this client: " + event.reason);
+    try_next("it refuses this client: " + event.reason + advice);
     return;
   }
-  const Transport transport = broker.address.transport;
-  const bool is_upgrade_suspect = is_websocket(transport) && !event.is_answered;
-  const std::string reason =
-      event.reason + (is_upgrade_suspect ? ", or there is no WebSocket at this path" : "");
-  if (!is_encrypted(transport) || event.is_answered) {
-    try_next(reason);
+  if (is_answered(event.failure)) {
+    try_next(event.reason);
     return;
   }
-  diagnosis_.start(broker.address, options_.tls, [this, reason](const std::string& diagnosis) {
+  if (event.failure == ConnectFailure::closed && !is_encrypted(broker.address.transport)) {
+    if (!tries_older_version(event.failure)) try_next(event.reason);
+    return;
+  }
+  failure_ = event.failure;
+  failure_reason_ = event.reason;
+  diagnosis_.start(broker.address, options_, [this](Diagnosis diagnosis) {
     ConnectionEvent diagnosed;
     diagnosed.kind = ConnectionEvent::Kind::diagnosed;
-    diagnosed.reason = diagnosis.empty() ? reason : diagnosis;
+    diagnosed.reason = std::move(diagnosis.reason);
+    diagnosed.address = std::move(diagnosis.address);
     events_.post(std::move(diagnosed));
   });
+}
+
+// Of the will a broker may refuse what it does not take, before it could tell us.
+bool Session::tries_without(ConnectFailure failure) {
+  Broker& broker = brokers_.current();
+  if (failure == ConnectFailure::retain_refused && !std::exchange(broker.refuses_retained, true)) {
+    broker.limits.takes_retained = false;
+    log::warning("the broker takes nothing retained; the status topic goes on without");
+  } else if (failure == ConnectFailure::qos_refused && !std::exchange(broker.refuses_qos, true)) {
+    broker.limits.maximum_qos = QoS::at_most_once;
+    log::warning("the broker takes QoS 0 only; the status topic keeps to that");
+  } else {
+    return false;
+  }
+  drop_client();
+  try_again_now();
+  return true;
+}
+
+// Brokers that do not know MQTT 5 may close the connection at its CONNECT, or say nothing, where they ought
+// to answer.
+bool Session::tries_older_version(ConnectFailure failure) {
+  Broker& broker = brokers_.current();
+  if (broker.version != MqttVersion::v5) {
+    // Not that either: the next attempts begin anew.
+    if (broker.unanswered >= kUnansweredConnects) broker.version = options_.mqtt_version;
+    broker.unanswered = 0;
+    drop_client();
+    return false;
+  }
+  if (++broker.unanswered < kUnansweredConnects) {
+    // Silence takes long, so it is the next broker's turn; one that closes the connection is asked at once,
+    // before another one is preferred to it.
+    if (failure != ConnectFailure::closed || !brokers_.has_next()) return false;
+    log::warning(
+        "no connection to {}: it closes the connection instead of an answer to CONNECT; trying again",
+        name());
+    try_again_now();
+    return true;
+  }
+  log::warning("{} does not answer a CONNECT of MQTT 5; trying MQTT 3.1.1", name());
+  broker.version = MqttVersion::v3_1_1;
+  drop_client();
+  try_again_now();
+  return true;
+}
+
+void Session::handle_diagnosis(const ConnectionEvent& event) {
+  if (state_ != State::connecting) return;
+  const Broker& broker = brokers_.current();
+  const bool is_new_address = !event.address.empty() && event.address != address_in_use_;
+  if (!event.address.empty()) address_in_use_ = event.address;
+  if (!event.reason.empty()) {
+    try_next(event.reason);
+  } else if (failure_ == ConnectFailure::no_connection && is_new_address) {
+    try_again_now();  // the library had tried another address of that name
+  } else if (failure_ == ConnectFailure::no_connection || !tries_older_version(failure_)) {
+    const std::string silent =
+        fmt::format("it takes the connection, and does not answer within {} s",
+                    std::chrono::ceil<std::chrono::seconds>(options_.connect_timeout).count());
+    const std::string reason = failure_ == ConnectFailure::silent ? silent : failure_reason_;
+    try_next(is_websocket(broker.address.transport) ? reason + ", or there is no WebSocket at this path"
+                                                    : reason);
+  }
+}
+
+void Session::try_again_now() {
+  state_ = State::waiting;
+  next_attempt_ = Clock::now();
 }
 
 void Session::handle_loss(const ConnectionEvent& event) {
   // While connecting, the failure of the attempt is reported as such.
   if (state_ != State::subscribing && state_ != State::ready) return;
-  if (event.is_taken_over) {
+  subscribing_.abandon(event.disconnect_reason);
+  if (event.disconnect_reason == mqtt::ReasonCode::SESSION_TAKEN_OVER) {
     state_ = State::waiting;
-    subscribing_.abandon();
     drop_client();
     throw StartupError{
         ExitCode::refused,
@@ -162,6 +299,9 @@ void Session::handle_loss(const ConnectionEvent& event) {
                     "share a client identifier: give one of them another with --client-id",
                     client_id_, name())};
   }
+  if (event.disconnect_reason == mqtt::ReasonCode::RETAIN_NOT_SUPPORTED)
+    brokers_.current().refuses_retained = true;
+  if (event.disconnect_reason == mqtt::ReasonCode::QOS_NOT_SUPPORTED) brokers_.current().refuses_qos = true;
   // MQTT 3.1.1 brokers, and Mosquitto up to 2.0.11 at least, do not say so, and a bad network looks the same:
   // no reason to end.
   const bool was_short = Clock::now() - connected_since_ < kShortLife;
@@ -182,7 +322,9 @@ void Session::begin_subscribing(bool is_session_present) {
   is_session_present_ = is_session_present;
   connected_since_ = Clock::now();
   try {
-    subscribing_.begin(*client_, brokers_.current().version, is_session_present);
+    const Broker& broker = brokers_.current();
+    subscribing_.begin(*client_, broker.version, broker.limits, is_session_present);
+    inbox_.expect_more(subscribing_.may_bring_more());
     // Only now: while a message waits for room in the journal, the library lets nobody ask for anything.
     answer_due_ = Clock::now() + kAnswerPatience;
   } catch (const mqtt::exception& error) {
@@ -213,7 +355,7 @@ void Session::report_connection() {
   log::info("connected to {} (MQTT {}, {}), subscribed to {}", name(),
             version == MqttVersion::v5 ? "5" : "3.1.1",
             is_session_present_ ? "session resumed" : "new session", filters.empty() ? "nothing" : filters);
-  report_.end(version, is_session_present_);
+  report_.end(version, is_session_present_, connection_.session_expiry);
 }
 
 void Session::note_contact() {
@@ -247,7 +389,6 @@ void Session::try_next(const std::string& reason) {
 
 void Session::wait_for_next_round(const std::string& reason) {
   state_ = State::waiting;
-  subscribing_.abandon();
   const auto delay = backoff_.next();
   next_attempt_ = Clock::now() + delay;
   note_failure(reason);
@@ -259,12 +400,13 @@ void Session::wait_for_next_round(const std::string& reason) {
 // While a message waits for room in the journal the library's lock is held: publishing would stop this thread
 // as well.
 void Session::publish_status(const std::string& payload) {
-  if (state_ == State::ready && !inbox_.is_waiting()) status_topic_.publish(*client_, payload);
+  if (state_ == State::ready && !inbox_.is_waiting())
+    status_topic_.publish(*client_, payload, brokers_.current().limits);
 }
 
 void Session::publish_last_status(const std::string& payload) {
   if (state_ == State::ready && !inbox_.is_waiting())
-    status_topic_.publish_last(*client_, payload, kDisconnectPatience);
+    status_topic_.publish_last(*client_, payload, brokers_.current().limits, kDisconnectPatience);
 }
 
 // The session stays at the broker; the next client takes it up as after a restart.

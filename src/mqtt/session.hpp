@@ -8,13 +8,14 @@
 #include "mqtt_logger/statistics.hpp"
 
 #include "brokers.hpp"
+#include "connection_diagnosis.hpp"
 #include "connection_events.hpp"
 #include "intake.hpp"
+#include "library_calls.hpp"
 #include "session_report.hpp"
 #include "session_store.hpp"
 #include "status_topic.hpp"
 #include "subscribing.hpp"
-#include "tls_diagnosis.hpp"
 
 #include <mqtt/async_client.h>
 
@@ -52,11 +53,19 @@ class Session {
 
   void make_client();
   void connect();
+  void advance_subscribing();
   void handle(const ConnectionEvent& event);
   void begin_subscribing(bool is_session_present);
   [[nodiscard]] bool is_answer_overdue();
   void report_connection();
+  void handle_connected(const ConnectionEvent& event);
+  [[nodiscard]] bool connects_again_for_keep_alive(std::optional<std::chrono::seconds> used);
+  void report_limits(const BrokerLimits& limits);
   void handle_failure(const ConnectionEvent& event);
+  [[nodiscard]] bool tries_without(ConnectFailure failure);
+  [[nodiscard]] bool tries_older_version(ConnectFailure failure);
+  void handle_diagnosis(const ConnectionEvent& event);
+  void try_again_now();
   void handle_loss(const ConnectionEvent& event);
   void note_contact();
   void note_failure(const std::string& reason);
@@ -78,18 +87,25 @@ class Session {
   Backoff backoff_;
   std::chrono::steady_clock::time_point next_attempt_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point answer_due_;
+  std::optional<std::chrono::steady_clock::time_point>
+      connect_due_;  // nothing while the failure is looked into
   bool was_connected_ = false;
   bool is_session_present_ = false;
   std::chrono::steady_clock::time_point connected_since_;
   std::chrono::steady_clock::time_point next_contact_;
   int short_lives_ = 0;  // connections that did not last, in a row
   SessionReport report_{options_};
+  LibraryCalls calls_;
   Subscribing subscribing_;
   ConnectionStatus connection_;
 
   StatusTopic status_topic_;
   ConnectionEvents events_;
-  TlsDiagnosis diagnosis_;
+  ConnectionDiagnosis diagnosis_;
+  ConnectFailure failure_{};    // what is being looked into
+  std::string failure_reason_;  // in words
+  std::string address_in_use_;  // of the broker's, which a diagnosis has found
+  BrokerLimits reported_limits_;
   std::optional<SessionStore> store_;
   std::optional<mqtt::async_client> client_;  // last: its threads call the members above until it is gone
 };

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "broker_limits.hpp"
+
 #include <mqtt/async_client.h>
 
 #include <chrono>
@@ -16,9 +18,9 @@ class StatusTopic {
  public:
   explicit StatusTopic(std::string topic);
 
-  void publish(mqtt::async_client& client, const std::string& payload);
+  void publish(mqtt::async_client& client, const std::string& payload, const BrokerLimits& limits);
   /// The same for the last time: whatever was not acknowledged, and this one is waited for.
-  void publish_last(mqtt::async_client& client, const std::string& payload,
+  void publish_last(mqtt::async_client& client, const std::string& payload, const BrokerLimits& limits,
                     std::chrono::milliseconds patience);
   /// The client is gone, and with it every answer.
   void abandon() noexcept { last_.reset(); }

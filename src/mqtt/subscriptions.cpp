@@ -81,6 +81,18 @@ std::optional<Subscriptions> subscriptions_of(std::string_view text, std::string
   return std::nullopt;
 }
 
+std::vector<std::string> client_ids_of(std::string_view text) {
+  std::vector<std::string> ids;
+  while (!text.empty()) {
+    std::string_view part = take_session(text);
+    const std::string_view heading = take_line(part);
+    const std::size_t end = heading.rfind(" at ");
+    if (heading.starts_with(kSessionMark) && end != std::string_view::npos)
+      ids.emplace_back(heading.substr(1, end - 1));
+  }
+  return ids;
+}
+
 std::string with_subscriptions(std::string_view text, std::string_view session,
                                const Subscriptions& subscriptions, std::size_t longest_bytes) {
   const std::string heading = heading_of(session);

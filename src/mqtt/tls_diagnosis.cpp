@@ -1,7 +1,5 @@
 #include "tls_diagnosis.hpp"
 
-#include "mqtt_logger/error.hpp"
-
 #include "tls_context.hpp"
 
 #include <fmt/core.h>
@@ -13,7 +11,7 @@
 #include <ctime>
 #include <memory>
 #include <optional>
-#include <utility>
+#include <thread>
 
 namespace mqtt_logger {
 namespace {
@@ -170,24 +168,9 @@ class Look {
 
 }  // namespace
 
-void TlsDiagnosis::start(const BrokerAddress& broker, const TlsOptions& options,
-                         std::function<void(std::string)> done) {
-  cancel();
-  is_cancelled_ = false;
-  thread_ = std::thread{[this, broker, options, done = std::move(done)] {
-    std::string reason;
-    try {
-      reason = Look{broker, options, is_cancelled_}.take();
-    } catch (const std::exception& error) {  // a file that was good at the start is not any more
-      reason = error.what();
-    }
-    if (!is_cancelled_) done(std::move(reason));
-  }};
-}
-
-void TlsDiagnosis::cancel() noexcept {
-  is_cancelled_ = true;
-  if (thread_.joinable()) thread_.join();
+std::string diagnose_tls(const BrokerAddress& broker, const TlsOptions& options,
+                         const std::atomic<bool>& is_cancelled) {
+  return Look{broker, options, is_cancelled}.take();
 }
 
 }  // namespace mqtt_logger

@@ -3,9 +3,7 @@
 #include "mqtt_logger/options.hpp"
 
 #include <atomic>
-#include <functional>
 #include <string>
-#include <thread>
 
 namespace mqtt_logger {
 
@@ -13,23 +11,10 @@ namespace mqtt_logger {
 /// failed: it keeps OpenSSL's verdict on the broker's certificate to itself, and tells nothing at all where
 /// the certificate is good and names another host.
 ///
-/// Threads: all by the main thread; `done` is called by a thread of its own, which start() begins.
-/// Owns:    that thread; the destructor ends it.
-class TlsDiagnosis {
- public:
-  TlsDiagnosis() = default;
-  ~TlsDiagnosis() { cancel(); }
-  TlsDiagnosis(const TlsDiagnosis&) = delete;
-  TlsDiagnosis& operator=(const TlsDiagnosis&) = delete;
-
-  /// Tells `done` the reason in words, within about ten seconds; empty if none was found: TLS itself works.
-  void start(const BrokerAddress& broker, const TlsOptions& options, std::function<void(std::string)> done);
-  /// Ends it; `done` is not called any more. Waits for a look-up of the host name at the worst.
-  void cancel() noexcept;
-
- private:
-  std::atomic<bool> is_cancelled_{false};
-  std::thread thread_;
-};
+/// Returns the reason in words, within about ten seconds or soon after `is_cancelled` was set; empty if none
+/// was found: TLS itself works. Throws StartupError for a file that was good at the start and is not any
+/// more.
+[[nodiscard]] std::string diagnose_tls(const BrokerAddress& broker, const TlsOptions& options,
+                                       const std::atomic<bool>& is_cancelled);
 
 }  // namespace mqtt_logger

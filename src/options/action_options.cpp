@@ -83,6 +83,10 @@ std::vector<OptionDefinition> action_definitions() {
        add_path(&Options::verify), true, false, true},
       {kGroup, "by-topic", "", "", "With --verify: say it for each topic as well.", flag(&Options::by_topic),
        false, false, false, "verify"},
+      {kGroup, "duplicates", "", "",
+       "With --verify: count the records that equal the one before on their topic, as some brokers deliver a "
+       "message twice under different identifiers.",
+       flag(&Options::duplicates), false, false, false, "verify"},
       {kGroup, "sequence", "POINTER|plain", "",
        "With --verify: payloads carry a number, at this JSON pointer (/seq) or alone; find gaps, doubles and "
        "disorder in each topic.",

@@ -58,6 +58,21 @@ OptionFault add_excluded_topic(OptionsDraft& draft, const std::string& text) {
   return std::nullopt;
 }
 
+bool has_control_character(std::string_view text) noexcept {
+  return std::any_of(text.begin(), text.end(), [](char character) {
+    const auto byte = static_cast<unsigned char>(character);
+    return byte < 0x20 || byte == 0x7F;
+  });
+}
+
+OptionFault apply_proxy(OptionsDraft& draft, const std::string& text) {
+  constexpr std::string_view kScheme = "http://";
+  if (!text.starts_with(kScheme) || text.size() == kScheme.size() || has_control_character(text))
+    return "must be the URL of an HTTP proxy, such as http://proxy:3128";
+  draft.options.proxy = text;
+  return std::nullopt;
+}
+
 /// A file that is only read, and looked for when it is.
 template <typename Group>
 Apply file_path(Group Options::*group, std::filesystem::path Group::*member) {
@@ -66,13 +81,6 @@ Apply file_path(Group Options::*group, std::filesystem::path Group::*member) {
     draft.options.*group.*member = to_path(text);
     return std::nullopt;
   };
-}
-
-bool has_control_character(std::string_view text) noexcept {
-  return std::any_of(text.begin(), text.end(), [](char character) {
-    const auto byte = static_cast<unsigned char>(character);
-    return byte < 0x20 || byte == 0x7F;
-  });
 }
 
 OptionFault apply_username(OptionsDraft& draft, const std::string& text) {
@@ -131,6 +139,14 @@ std::vector<OptionDefinition> broker_definitions() {
        "never (MQTT 5 only).",
        choice<Retained>(&Options::retained,
                         {{"send", Retained::send}, {"new", Retained::once}, {"never", Retained::never}})},
+
+      {"Connection", "connect-timeout", "DURATION", "10s",
+       "How long an address of the broker may take to answer an attempt to connect.",
+       duration(&Options::connect_timeout, std::chrono::milliseconds{std::chrono::hours{1}},
+                "must be a duration from 1s to 1h, such as 10s", std::chrono::milliseconds{seconds{1}})},
+      {"Connection", "proxy", "URL", "",
+       "HTTP proxy to connect through, such as http://proxy:3128. Variables such as http_proxy are ignored.",
+       apply_proxy},
 
       {"Security", "username", "TEXT", "", "User name at the broker.", apply_username},
       {"Security", "password-file", "FILE", "",

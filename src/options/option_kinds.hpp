@@ -63,12 +63,14 @@ Apply whole_number(Number Options::*member, Number minimum, Number maximum) {
   };
 }
 
-/// A duration from zero on, in whole units of the member's type.
+/// A duration in whole units of the member's type.
 template <typename Duration>
-Apply duration(Duration Options::*member, Duration maximum, std::string_view right) {
+Apply duration(Duration Options::*member, Duration maximum, std::string_view right,
+               Duration minimum = Duration::zero()) {
   return [=](OptionsDraft& draft, const std::string& text) -> OptionFault {
     const auto parsed = parse_duration(text);
-    if (!parsed || *parsed > maximum || *parsed % Duration{1} != std::chrono::milliseconds::zero())
+    if (!parsed || *parsed > maximum || *parsed < minimum ||
+        *parsed % Duration{1} != std::chrono::milliseconds::zero())
       return std::string{right};
     draft.options.*member = std::chrono::duration_cast<Duration>(*parsed);
     return std::nullopt;

@@ -13,7 +13,8 @@
 namespace mqtt_logger {
 namespace {
 
-constexpr std::size_t kMaximumBytes = 65'535;  // of a password in MQTT
+constexpr std::size_t kMaximumBytes = 65'535;                // of a password in MQTT
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // as Windows' editors write it
 constexpr std::string_view kCredential = "the credential 'password' of systemd";
 
 /// What the unit sets where the administrator has put no password.
@@ -43,6 +44,26 @@ void warn_if_readable_by_others(const std::filesystem::path& path, std::string_v
       option, path.string());
 }
 
+std::string read_line(const std::filesystem::path& path, std::string_view option) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) refuse(option, path, "must be a file, not a folder");
+  errno = 0;
+  std::ifstream file{path, std::ios::binary};
+  std::string secret(kMaximumBytes + kByteOrderMark.size() + 3, '\0');
+  if (!file.read(secret.data(), static_cast<std::streamsize>(secret.size())) && !file.eof()) {
+    const int reason = errno == 0 ? EIO : errno;
+    refuse(option, path, "must be a file that can be read: " + std::generic_category().message(reason));
+  }
+  secret.resize(static_cast<std::size_t>(file.gcount()));
+  if (secret.starts_with(kByteOrderMark)) secret.erase(0, kByteOrderMark.size());
+  if (secret.ends_with('\n')) secret.pop_back();
+  if (secret.ends_with('\r')) secret.pop_back();
+  if (secret.empty()) refuse(option, path, "must hold the password in its only line; it is empty");
+  if (secret.size() > kMaximumBytes) refuse(option, path, "must be at most 65,535 bytes long");
+  if (secret.find('\n') != std::string::npos) refuse(option, path, "must hold one line, not several");
+  return secret;
+}
+
 }  // namespace
 
 void load_secrets(Options& options, const std::vector<EnvironmentVariable>& environment) {
@@ -50,34 +71,36 @@ void load_secrets(Options& options, const std::vector<EnvironmentVariable>& envi
   if (!credentials.password_file.empty()) {
     credentials.password = read_secret(credentials.password_file, "--password-file");
   } else if (!credentials.password && !credentials.username.empty()) {
-    if (const auto path = find_credential(environment); !path.empty())
+    if (const auto path = find_credential(environment); !path.empty()) {
       credentials.password = read_secret(path, kCredential);
+      credentials.password_file = path;
+    }
   }
   TlsOptions& tls = options.tls;
   if (!tls.key_password_file.empty())
     tls.key_password = read_secret(tls.key_password_file, "--tls-key-password-file");
+}
+
+void warn_of_readable_secrets(const Options& options) {
+  const TlsOptions& tls = options.tls;
   const bool is_key_apart = !tls.key.empty();
   warn_if_readable_by_others(is_key_apart ? tls.key : tls.certificate,
                              is_key_apart ? "--tls-key" : "--tls-cert");
-  warn_if_readable_by_others(credentials.config_file, "--config");
+  warn_if_readable_by_others(options.credentials.config_file, "--config");
+}
+
+std::optional<std::string> read_password(const Credentials& credentials) {
+  if (credentials.password_file.empty()) return credentials.password;
+  try {
+    return read_line(credentials.password_file, "the password's file");
+  } catch (const StartupError& error) {
+    log::warning("{}; going on with the password that it held before", error.what());
+    return credentials.password;
+  }
 }
 
 std::string read_secret(const std::filesystem::path& path, std::string_view option) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) refuse(option, path, "must be a file, not a folder");
-  errno = 0;
-  std::ifstream file{path, std::ios::binary};
-  std::string secret(kMaximumBytes + 3, '\0');
-  if (!file.read(secret.data(), static_cast<std::streamsize>(secret.size())) && !file.eof()) {
-    const int reason = errno == 0 ? EIO : errno;
-    refuse(option, path, "must be a file that can be read: " + std::generic_category().message(reason));
-  }
-  secret.resize(static_cast<std::size_t>(file.gcount()));
-  if (secret.ends_with('\n')) secret.pop_back();
-  if (secret.ends_with('\r')) secret.pop_back();
-  if (secret.empty()) refuse(option, path, "must hold the password in its only line; it is empty");
-  if (secret.size() > kMaximumBytes) refuse(option, path, "must be at most 65,535 bytes long");
-  if (secret.find('\n') != std::string::npos) refuse(option, path, "must hold one line, not several");
+  std::string secret = read_line(path, option);
   warn_if_readable_by_others(path, option);
   return secret;
 }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <string_view>
 
 extern "C" char**
@@ -18,6 +19,10 @@ std::vector<EnvironmentVariable> list_environment() {
     variables.push_back({std::string{text.substr(0, equals)}, std::string{text.substr(equals + 1)}});
   }
   return variables;
+}
+
+void remove_variable(const char* name) noexcept {
+  ::unsetenv(name);
 }
 
 }  // namespace mqtt_logger

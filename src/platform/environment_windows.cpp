@@ -4,6 +4,7 @@
 
 #include <windows.h>
 
+#include <cstdlib>
 #include <memory>
 #include <string_view>
 
@@ -25,6 +26,11 @@ std::vector<EnvironmentVariable> list_environment() {
     variables.push_back(std::move(variable));
   }
   return variables;
+}
+
+void remove_variable(const char* name) noexcept {
+  // The client library asks the C library, which has a copy of the environment.
+  ::_putenv_s(name, "");
 }
 
 }  // namespace mqtt_logger

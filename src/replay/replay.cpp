@@ -105,12 +105,17 @@ class Replay {
 
   ExitCode report() {
     const std::uint64_t acknowledged = publisher_.acknowledged();
+    const std::uint64_t sent = publisher_.sent();
     std::string text = fmt::format("published {}, acknowledged {}, refused {}", published_, acknowledged,
                                    publisher_.refused());
+    if (sent > 0) text += fmt::format(", sent {} at QoS 0, which no broker acknowledges", sent);
+    if (publisher_.is_any_uncertain())
+      text += "; the connection was lost after some of them were sent: they may be missing";
     if (faults_ > 0) text += fmt::format(", {} faults in the recording", faults_);
     if (options_.loop) text += fmt::format(", {} rounds", playlist_.rounds());
     log::info("{}", text);
-    return acknowledged == published_ && faults_ == 0 ? ExitCode::everything_written : ExitCode::not_whole;
+    const bool is_whole = acknowledged + sent == published_ && !publisher_.is_any_uncertain() && faults_ == 0;
+    return is_whole ? ExitCode::everything_written : ExitCode::not_whole;
   }
 
   const Options& options_;

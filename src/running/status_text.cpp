@@ -62,7 +62,12 @@ std::string describe_connection(const ConnectionStatus& connection, ReceiveTime 
   std::string filters;
   for (const std::string& filter : connection.filters)
     filters += (filters.empty() ? "" : ", ") + escaped(filter);
-  return text + fmt::format("subscribed to  {}\n", filters.empty() ? "nothing yet" : filters);
+  text += fmt::format("subscribed to  {}\n", filters.empty() ? "nothing yet" : filters);
+  if (connection.session_expiry.count() != 0) {
+    text += fmt::format("session        kept by the broker for {} s while the logger is away\n",
+                        connection.session_expiry.count());
+  }
+  return text;
 }
 
 Status to_status(const json& value) {
@@ -78,6 +83,7 @@ Status to_status(const json& value) {
   status.connection.filters = connection.at("filters").get<std::vector<std::string>>();
   status.connection.last_failure = connection.at("last_failure");
   status.connection.failures = connection.at("failures");
+  status.connection.session_expiry = seconds{connection.value("session_expiry", std::int64_t{0})};
   const json& account = value.at("account");
   status.account = {account.at("received"),    account.at("replayed"),  account.at("written"),
                     account.at("redelivered"), account.at("too_large"), account.at("excluded")};
@@ -131,7 +137,8 @@ std::string write_status(const Status& status) {
         {"since", to_json(connection.since)},
         {"filters", connection.filters},
         {"last_failure", connection.last_failure},
-        {"failures", connection.failures}}},
+        {"failures", connection.failures},
+        {"session_expiry", connection.session_expiry.count()}}},
       {"account",
        {{"received", status.account.received},
         {"replayed", status.account.replayed},

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace mqtt_logger {
 namespace {
@@ -58,11 +59,11 @@ bool may_have_had(const CheckedSeries& series, ReceiveTime time) {
 
 }  // namespace
 
-CheckedSeries::CheckedSeries(Series series, const std::optional<JsonPointer>& sequence, FaultList& faults)
+CheckedSeries::CheckedSeries(Series series, Summary summary, FaultList& faults)
     : faults_{faults},
       reader_{std::move(series), [&faults](const std::filesystem::path& file, std::uint64_t line,
                                            const std::string& what) { faults.add(file, line, what); }},
-      summary_{sequence} {}
+      summary_{std::move(summary)} {}
 
 bool CheckedSeries::advance() {
   has_record_ = reader_.next(record_);

@@ -51,6 +51,12 @@ std::string describe(const SequenceTotals& totals, std::uint64_t records) {
   return text;
 }
 
+/// No fault: a sensor may well say the same twice.
+std::string describe_duplicates(std::uint64_t equal, std::uint64_t records) {
+  return fmt::format("{} of {} records equal the one before on their topic", group_digits(equal),
+                     group_digits(records));
+}
+
 std::vector<const Summary::Topics::value_type*> sort_topics(const Summary& summary) {
   std::vector<const Summary::Topics::value_type*> sorted;
   for (const auto& topic : summary.topics()) sorted.push_back(&topic);
@@ -90,6 +96,11 @@ std::string describe_export(const std::string& name, const Summary& summary) {
     for (const auto& [topic, of_topic] : summary.topics()) totals.add(of_topic);
     add_line("sequence", describe(totals, counts.records));
   }
+  if (summary.finds_duplicates()) {
+    std::uint64_t equal = 0;
+    for (const auto& [topic, of_topic] : summary.topics()) equal += of_topic.equal_to_last;
+    add_line("duplicates", describe_duplicates(equal, counts.records));
+  }
   return text;
 }
 
@@ -104,6 +115,8 @@ std::string describe_topics(const Summary& summary) {
                         group_digits(counts.records), group_digits(counts.payload_bytes),
                         describe_encodings(counts), format_time(counts.first), format_time(counts.last),
                         describe_duration(counts.longest_silence));
+    if (summary.finds_duplicates())
+      text += fmt::format("    {}\n", describe_duplicates(of_topic.equal_to_last, counts.records));
     if (!summary.has_sequence()) continue;
     SequenceTotals totals;
     totals.add(of_topic);

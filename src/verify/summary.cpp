@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <system_error>
 
 namespace mqtt_logger {
@@ -36,6 +37,11 @@ std::optional<std::string> Summary::add(const RecordedMessage& record) {
   if (found == topics_.end()) found = topics_.emplace(std::string{record.topic}, TopicSummary{}).first;
   TopicSummary& topic = found->second;
   topic.counts.add(record);
+  if (finds_duplicates_) {
+    const std::size_t payload = std::hash<std::string_view>{}(record.payload);
+    if (topic.counts.records > 1 && payload == topic.last_payload) ++topic.equal_to_last;
+    topic.last_payload = payload;
+  }
   const auto number = sequence_ ? find_number(record) : std::nullopt;
   if (!number) return std::nullopt;
   ++topic.numbered;

@@ -27,7 +27,8 @@ void verify_side_by_side(std::vector<Series> found, const Options& options, Faul
                          Progress& progress) {
   std::vector<CheckedSeries> all;
   all.reserve(found.size());  // the readers' handlers refer to their place
-  for (Series& series : found) all.emplace_back(std::move(series), options.sequence, faults);
+  for (Series& series : found)
+    all.emplace_back(std::move(series), Summary{options.sequence, options.duplicates}, faults);
   check_all(all, progress);
   progress.clear();
   for (const CheckedSeries& series : all) {

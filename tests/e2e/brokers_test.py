@@ -68,6 +68,16 @@ class Brokers(Scenario):
         self.wait_for_records(count + 20, 20)
         self.assert_stops(logger)
 
+    def test_change_of_the_broker_may_have_lost_something(self) -> None:
+        self.first.start()
+        self.second.start()
+        logger = self.run_with_both()
+        self.wait_for_broker(logger, self.first)
+        self.first.stop()
+        self.wait_for_broker(logger, self.second)
+        logger.wait_for("warning.*this broker has no session of the logger: messages .* may be missing", 10)
+        self.assert_stops(logger)
+
     def test_one_broker_refuses_the_client(self) -> None:
         closed = self.start_broker("allow_anonymous false")
         self.second.start()

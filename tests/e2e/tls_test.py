@@ -94,7 +94,7 @@ class Tls(Scenario):
         self.assert_says(self.run_tls_logger(self.start_broker().port), "right port")
         with socket.create_server(("127.0.0.1", 0)) as web:
             port = web.getsockname()[1]
-        self.assert_says(self.run_tls_logger(port), "nothing answers there")
+        self.assert_says(self.run_tls_logger(port), "nothing listens at port")
 
     def test_client_certificates(self) -> None:
         server, client = self.authority.sign("server"), self.authority.sign("client")

@@ -57,6 +57,14 @@ class Verify(Scenario):
         self.assertNotEqual(data, changed)
         path.write_bytes(changed)
 
+    def test_duplicates(self) -> None:
+        """What some brokers deliver twice under different identifiers stands twice; it is counted, and no fault."""
+        lines = self.csv.read_bytes().splitlines(keepends=True)
+        self.csv.write_bytes(b"".join([*lines, lines[-1], lines[-1]]))
+        report = self.assert_whole(self.csv, "--duplicates")
+        self.assertIn(f"  duplicates      2 of {len(PAYLOADS) + 2} records equal the one before on their topic", report)
+        self.assertEqual([line for line in self.assert_whole(self.csv) if "duplicates" in line], [])
+
     def test_exports_of_the_logger_are_whole_and_alike(self) -> None:
         lines = self.assert_whole(self.base, "--by-topic", "--sequence", "/seq")
         text = "\n".join(lines)

@@ -16,6 +16,9 @@ class Peer:
         self._buffer = b""
         self.version = 5
         self.is_subscribed = False
+        self.connect_flags = 0
+        self.keep_alive = 0
+        self.connect_body = b""
 
     def send(self, data: bytes) -> None:
         self._connection.sendall(data)
@@ -40,10 +43,17 @@ class Peer:
         kind, _, body = self.read_packet()
         assert kind == mqtt.CONNECT, kind
         self.version = body[6]
+        self.connect_flags = body[7]
+        self.keep_alive = int.from_bytes(body[8:10], "big")
+        self.connect_body = body
 
-    def accept(self, session_present: bool = False) -> None:
+    def accept(self, session_present: bool = False, properties: mqtt.Properties = ()) -> None:
         self.read_connect()
-        self.send(make_packet(mqtt.CONNACK, 0, bytes([session_present, 0]) + self.no_properties()))
+        self.acknowledge_connect(0, properties, session_present)
+
+    def acknowledge_connect(self, code: int, properties: mqtt.Properties = (), session_present: bool = False) -> None:
+        encoded = mqtt.encode_properties(properties) if self.version == 5 else b""
+        self.send(make_packet(mqtt.CONNACK, 0, bytes([session_present, code]) + encoded))
 
     def no_properties(self) -> bytes:
         return b"\0" if self.version == 5 else b""
@@ -96,9 +106,13 @@ class HostileBroker(LocalServer):
     def __init__(self, behaviour: Behaviour, proof: Message):
         self._behaviour: Behaviour | None = behaviour
         self._proof = proof
+        self.attempts = 0  # connections on which the logger has said something: it may try whether the port is open
         super().__init__()
 
     def serve(self, connection: socket.socket) -> None:
+        if not connection.recv(1, socket.MSG_PEEK):
+            return
+        self.attempts += 1
         peer = Peer(connection)
         behaviour, self._behaviour = self._behaviour, None
         if behaviour is not None:
@@ -108,3 +122,14 @@ class HostileBroker(LocalServer):
         peer.answer_until_subscribed()
         peer.publish(self._proof, packet_id=999)
         peer.serve()
+
+
+class ScriptedBroker(LocalServer):
+    """Each connection is served by `script`, which is told the number of the connection, from 1 on."""
+
+    def __init__(self, script: Callable[[Peer, int], None]):
+        self._script = script
+        super().__init__()
+
+    def serve(self, connection: socket.socket) -> None:
+        self._script(Peer(connection), self.connections)

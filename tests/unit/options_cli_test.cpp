@@ -203,6 +203,9 @@ TEST_CASE("Option errors name the option, the value and what would be right") {
       {"--keep-alive", "65536", keep_alive},
       {"--keep-alive", "500ms", keep_alive},
       {"--keep-alive", "nan", keep_alive},
+      {"--connect-timeout", "0", "must be a duration from 1s to 1h, such as 10s"},
+      {"--connect-timeout", "2h", "must be a duration from 1s to 1h, such as 10s"},
+      {"--proxy", "proxy:3128", "must be the URL of an HTTP proxy, such as http://proxy:3128"},
       {"--mqtt-version", "4", "must be 5 or 3.1.1"},
       {"--format", "", format},
       {"--format", "xml", format},
@@ -254,6 +257,9 @@ TEST_CASE("Option limits are within the range") {
   CHECK(parse({"--port", "1"}).brokers.front().port == 1);
   CHECK(parse({"--port", "65535"}).brokers.front().port == 65535);
   CHECK(parse({"--keep-alive", "65535"}).keep_alive == 65535s);
+  CHECK(parse({"--connect-timeout", "1h"}).connect_timeout == 1h);
+  CHECK(parse({"--connect-timeout", "1.5s"}).connect_timeout == 1500ms);
+  CHECK(parse({"--proxy", "http://proxy:3128"}).proxy == "http://proxy:3128");
   CHECK(parse({"--session-expiry", "4294967295"}).session_expiry == 4294967295s);
   CHECK(parse({"--journal-size", "64KiB"}).journal_size_bytes == 65536);
   CHECK(parse({"--journal-size", "1GiB"}).journal_size_bytes == std::uint64_t{1} << 30);

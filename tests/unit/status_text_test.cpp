@@ -15,7 +15,7 @@ Status full_status() {
   status.started = kStart;
   status.process_id = 4711;
   status.client_id = "client";
-  status.connection = {"broker:1883", true, kStart + 1s, {"a/#", "b/+"}, "it was \"away\"", 2};
+  status.connection = {"broker:1883", true, kStart + 1s, {"a/#", "b/+"}, "it was \"away\"", 2, 300s};
   status.account = {10, 1, 6, 1, 0, 1};
   status.connects = 3;
   status.written_bytes = 1000;

@@ -29,6 +29,13 @@ TEST_CASE("Each session has subscriptions of its own") {
   CHECK(subscriptions_of(changed, "id at b:1883") == Subscriptions{{"x", QoS::at_least_once}});
 }
 
+TEST_CASE("The client identifiers of known sessions are found, the last one first") {
+  std::string text = with_subscriptions("", "one at here at a:1883", kKept, 1000);
+  text = with_subscriptions(text, "two at [::1]:1883", kKept, 1000);
+  CHECK(client_ids_of(text) == std::vector<std::string>{"two", "one at here"});
+  CHECK(client_ids_of(write_subscriptions(kKept)).empty());
+}
+
 TEST_CASE("A session's name may hold anything that a client identifier may") {
   const std::string name = "a\n@b\n1 c";
   const std::string text = with_subscriptions("", name, {{"d", QoS::at_least_once}}, 1000);

@@ -4,6 +4,7 @@
 #include "mqtt_logger/log_throttle.hpp"
 #include "mqtt_logger/message.hpp"
 #include "mqtt_logger/options.hpp"
+#include "mqtt_logger/reminder.hpp"
 #include "mqtt_logger/statistics.hpp"
 #include "mqtt_logger/topic_watch.hpp"
 
@@ -52,6 +53,11 @@ class Inbox {
   void finish() noexcept { drops_.finish(); }
   /// Whether receive() waits for room in the journal. Any thread.
   [[nodiscard]] bool is_waiting() const noexcept { return is_waiting_.load(std::memory_order_relaxed); }
+  /// Whether messages may come that no topic filter asks for, because the session at the broker is, or was,
+  /// subscribed to more: they are recorded, counted and told. Before those messages; any thread.
+  void expect_more(bool may_bring_more) noexcept {
+    is_more_expected_.store(may_bring_more, std::memory_order_relaxed);
+  }
   /// Which topic filters have gone silent. Main thread.
   [[nodiscard]] const TopicWatch& topic_watch() const noexcept { return topic_watch_; }
   void stop() noexcept { is_stopping_.store(true, std::memory_order_relaxed); }
@@ -59,6 +65,7 @@ class Inbox {
  private:
   [[nodiscard]] bool is_stopping() const noexcept;
   [[nodiscard]] bool is_excluded(std::string_view topic) const noexcept;
+  void watch_filters(std::string_view topic) noexcept;
   [[nodiscard]] Admission append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept;
   [[nodiscard]] bool report_full(std::chrono::steady_clock::time_point full_since, bool is_reported) noexcept;
   [[noreturn]] void leave() noexcept;
@@ -67,11 +74,15 @@ class Inbox {
   Journal& journal_;
   Statistics& statistics_;
   TopicWatch topic_watch_;
+  const std::vector<std::string> topics_;
   const std::vector<std::string> excluded_topics_;
   const std::function<bool()> is_stop_requested_;
   bool is_synced_each_;
   std::chrono::steady_clock::time_point next_report_{};
   LogThrottle drops_{LogLevel::error};
+  std::uint64_t unasked_ = 0;  // messages that no topic filter asks for
+  Reminder unasked_reminder_;
+  std::atomic<bool> is_more_expected_{false};
   std::atomic<bool> is_waiting_{false};
   std::atomic<bool> is_stopping_{false};
 };

@@ -48,7 +48,10 @@ class Publisher {
   void publish(OutgoingMessage message);
 
   [[nodiscard]] std::size_t in_flight() const;
-  [[nodiscard]] std::uint64_t acknowledged() const;  ///< at QoS 0: given to the socket
+  [[nodiscard]] std::uint64_t acknowledged() const;  ///< by the broker
+  [[nodiscard]] std::uint64_t sent() const;          ///< at QoS 0: nobody says whether they arrived
+  /// Whether a connection ended, and not by stop(), after messages of QoS 0 were sent on it.
+  [[nodiscard]] bool is_any_uncertain() const;
   [[nodiscard]] std::uint64_t refused() const;
 
   /// Disconnects. What is in flight stays unacknowledged.

@@ -64,6 +64,10 @@ class Subscriber {
 /// path, so that a restart resumes its own session and two loggers never throw each other out.
 [[nodiscard]] std::string find_client_id(const Options& options);
 
+/// The same where the journal knows of sessions: if only the host's name has changed since (a container gets
+/// a new one each time), the identifier stays, and with it the session for which the broker keeps messages.
+[[nodiscard]] std::string find_client_id(const Options& options, const Journal& journal);
+
 /// One line for each library in use, with its version.
 [[nodiscard]] std::string library_versions();
 

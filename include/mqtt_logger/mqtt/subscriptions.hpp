@@ -26,6 +26,9 @@ using Subscriptions = std::map<std::string, std::optional<QoS>, std::less<>>;
 /// session's list stands behind a line with its name, "@name\n". What stands before the first of those is of
 /// no known session: version 0.1.0 kept one list for all brokers.
 [[nodiscard]] std::optional<Subscriptions> subscriptions_of(std::string_view text, std::string_view session);
+/// The client identifiers of the sessions in `text`, the one used last first. A session is named "ID at
+/// HOST:PORT" (mqtt/brokers.hpp).
+[[nodiscard]] std::vector<std::string> client_ids_of(std::string_view text);
 /// `text` with this list as the session's. It comes first; of the others as many stay, the last ones in use,
 /// as `longest_bytes` has room for.
 [[nodiscard]] std::string with_subscriptions(std::string_view text, std::string_view session,

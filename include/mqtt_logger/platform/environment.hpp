@@ -13,4 +13,7 @@ struct EnvironmentVariable {
 /// Every variable of this process's environment. Call before the first thread starts.
 [[nodiscard]] std::vector<EnvironmentVariable> list_environment();
 
+/// Takes a variable out of this process's environment. Call before the first thread starts.
+void remove_variable(const char* name) noexcept;
+
 }  // namespace mqtt_logger

@@ -15,7 +15,7 @@ namespace mqtt_logger {
 /// One export on its way through the checks: its next record, and what was before.
 class CheckedSeries {
  public:
-  CheckedSeries(Series series, const std::optional<JsonPointer>& sequence, FaultList& faults);
+  CheckedSeries(Series series, Summary summary, FaultList& faults);
 
   /// Goes to the next record; checks its time and number. False at the end.
   bool advance();

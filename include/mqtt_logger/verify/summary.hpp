@@ -30,19 +30,24 @@ struct TopicSummary {
   Counts counts;
   SequenceCheck sequence;
   std::uint64_t numbered = 0;
+  std::size_t last_payload = 0;  ///< its hash
+  std::uint64_t equal_to_last = 0;
 };
 
 /// Counts the records of an export, in all and by topic. Its size grows with the topics alone.
 class Summary {
  public:
-  /// `sequence`: where in a payload its number stands, if it has one.
-  explicit Summary(std::optional<JsonPointer> sequence) : sequence_{std::move(sequence)} {}
+  /// `sequence`: where in a payload its number stands, if it has one. `finds_duplicates`: whether to count
+  /// the records that equal the one before on their topic.
+  explicit Summary(std::optional<JsonPointer> sequence, bool finds_duplicates = false)
+      : sequence_{std::move(sequence)}, finds_duplicates_{finds_duplicates} {}
 
   /// What the record's number tells, as a sentence that names the topic.
   [[nodiscard]] std::optional<std::string> add(const RecordedMessage& record);
 
   [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
   [[nodiscard]] std::uint64_t file_bytes() const noexcept { return file_bytes_; }
+  [[nodiscard]] bool finds_duplicates() const noexcept { return finds_duplicates_; }
   [[nodiscard]] bool has_sequence() const noexcept { return sequence_.has_value(); }
 
   struct Hash {
@@ -58,6 +63,7 @@ class Summary {
   [[nodiscard]] std::optional<std::uint64_t> find_number(const RecordedMessage& record) const;
 
   std::optional<JsonPointer> sequence_;
+  bool finds_duplicates_;
   Counts counts_;
   std::uint64_t file_bytes_ = 0;
   Topics topics_;

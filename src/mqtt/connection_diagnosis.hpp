@@ -1,0 +1,46 @@
+#pragma once
+
+#include "mqtt_logger/options.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace mqtt_logger {
+
+/// What was found of a broker to which no connection came about.
+struct Diagnosis {
+  std::string reason;   ///< in words; empty if none was found
+  std::string address;  ///< of the host, that takes TCP connections; empty if none does
+};
+
+/// Finds out why no connection came about, where the client library says only that it failed: looks the host
+/// up, tries its addresses in order, and then TLS if that is spoken.
+///
+/// Threads: all by the main thread; `done` is called by a thread of its own, which start() begins. A look-up
+/// of
+///          a host name cannot be interrupted, so that thread may outlive this object; it touches nothing
+///          then.
+class ConnectionDiagnosis {
+ public:
+  ConnectionDiagnosis() = default;
+  ~ConnectionDiagnosis() { cancel(); }
+  ConnectionDiagnosis(const ConnectionDiagnosis&) = delete;
+  ConnectionDiagnosis& operator=(const ConnectionDiagnosis&) = delete;
+
+  void start(const BrokerAddress& broker, const Options& options, std::function<void(Diagnosis)> done);
+  /// Ends it without waiting; when it returns, `done` is not called any more.
+  void cancel() noexcept;
+
+ private:
+  struct Task {
+    std::mutex mutex;  ///< held while `done` is called
+    std::atomic<bool> is_cancelled{false};
+    std::function<void(Diagnosis)> done;
+  };
+  std::shared_ptr<Task> task_;
+};
+
+}  // namespace mqtt_logger
