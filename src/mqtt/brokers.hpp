@@ -20,6 +20,7 @@ struct Broker {
   bool refuses_retained = false;          ///< it has refused a retained message without having said so before
   bool refuses_qos = false;               ///< the same of QoS 1
   bool has_keep_alive_settled = false;    ///< it was connected to again because of its keep alive
+  bool has_spoken_v5 = false;             ///< so silence is no matter of the version
   int unanswered = 0;                     ///< CONNECTs in a row that it took and answered with nothing
 };
 

@@ -117,11 +117,12 @@ void Session::connect() {
 
 void Session::handle(const ConnectionEvent& event) {
   switch (event.kind) {
+    // An attempt that was given up may still be answered.
     case ConnectionEvent::Kind::connected:
-      handle_connected(event);
+      if (state_ == State::connecting) handle_connected(event);
       break;
     case ConnectionEvent::Kind::connect_failed:
-      handle_failure(event);
+      if (state_ == State::connecting) handle_failure(event);
       break;
     case ConnectionEvent::Kind::diagnosed:
       handle_diagnosis(event);
@@ -137,6 +138,7 @@ void Session::handle_connected(const ConnectionEvent& event) {
   connect_due_.reset();
   Broker& broker = brokers_.current();
   broker.unanswered = 0;
+  broker.has_spoken_v5 = broker.has_spoken_v5 || broker.version == MqttVersion::v5;
   const auto used_keep_alive = std::exchange(broker.limits, event.limits).keep_alive;
   broker.limits.takes_retained = broker.limits.takes_retained && !broker.refuses_retained;
   if (broker.refuses_qos) broker.limits.maximum_qos = QoS::at_most_once;
@@ -238,6 +240,8 @@ bool Session::tries_without(ConnectFailure failure) {
 // to answer.
 bool Session::tries_older_version(ConnectFailure failure) {
   Broker& broker = brokers_.current();
+  if (broker.has_spoken_v5)
+    return false;  // what closes there is not the broker: a proxy whose broker is away
   if (broker.version != MqttVersion::v5) {
     // Not that either: the next attempts begin anew.
     if (broker.unanswered >= kUnansweredConnects) broker.version = options_.mqtt_version;

@@ -88,6 +88,25 @@ class Connect(Scenario):
         wait_until(lambda: versions[:4] == [5, 5, 4, 5], 30, "MQTT 5 to be tried again after 3.1.1")
         self.assert_stops(logger)
 
+    def test_closes_once_it_has_spoken_mqtt_5(self) -> None:
+        """As a proxy does while its broker is away: the version is not to blame, and stays."""
+        versions = []
+
+        def script(peer: Peer, number: int) -> None:
+            peer.read_connect()
+            versions.append(peer.version)
+            if number in (2, 3, 4):
+                return
+            peer.acknowledge_connect(0)
+            peer.answer_until_subscribed()
+            if number > 4:
+                serve_well(peer)
+
+        logger = self.run_for(self.serve(script))
+        self.wait_for_records(1, 30)
+        self.assertEqual(versions, [5, 5, 5, 5, 5])
+        self.assert_stops(logger)
+
     def test_reasons(self) -> None:
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))
