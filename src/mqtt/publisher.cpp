@@ -120,6 +120,7 @@ struct Publisher::Impl final : private mqtt::iaction_listener {
 std::vector<Publisher::Impl::Target> Publisher::Impl::make_targets(
     const std::vector<BrokerAddress>& brokers) const {
   std::vector<Target> targets;
+  targets.reserve(brokers.size());
   for (const BrokerAddress& broker : brokers) targets.push_back({broker, options_.mqtt_version});
   return targets;
 }
