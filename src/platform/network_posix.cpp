@@ -43,7 +43,7 @@ Choices& choices() {
   return all;
 }
 
-std::string chosen_address(const std::string& host) {
+std::string chosen_address(const std::string& host) noexcept {
   const std::lock_guard lock{choices().mutex};
   const auto found = choices().addresses.find(host);
   return found == choices().addresses.end() ? std::string{} : found->second;
@@ -143,7 +143,7 @@ void use_address(const std::string& host, const std::string& address) {
 // client library as well, which takes the first address of a name and never tries another. Here a name for
 // which use_address() has chosen an address stands for that one alone; all else is as ever.
 extern "C" int getaddrinfo(const char* __restrict host, const char* __restrict service,
-                           const addrinfo* __restrict hints, addrinfo** __restrict result) noexcept {
+                           const addrinfo* __restrict hints, addrinfo** __restrict result) {
   if (host == nullptr) return mqtt_logger::system_look_up()(host, service, hints, result);
   const std::string address = mqtt_logger::chosen_address(host);
   return mqtt_logger::system_look_up()(address.empty() ? host : address.c_str(), service, hints, result);
