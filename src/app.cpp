@@ -48,8 +48,8 @@ constexpr int kThreadsToCome = 4;
 /// Throws std::system_error if there are not so many threads to be had: the library would not tell, and wait
 /// for ever for the one that it does not have.
 void require_threads(int count) {
-  std::vector<std::jthread> threads;
   std::latch all{count + 1};
+  std::vector<std::jthread> threads;  // gone before the latch that they wait at
   for (int i = 0; i < count; ++i) {
     try {
       threads.emplace_back([&all] { all.arrive_and_wait(); });
