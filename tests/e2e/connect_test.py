@@ -36,8 +36,11 @@ class Connect(Scenario):
     def test_closes_at_mqtt_5(self) -> None:
         """RabbitMQ 3.10, ActiveMQ and mosca do not know MQTT 5, and do not say so."""
 
+        versions = []
+
         def script(peer: Peer, number: int) -> None:
             peer.read_connect()
+            versions.append(peer.version)
             if peer.version == 5:
                 return
             peer.acknowledge_connect(0)
@@ -49,7 +52,8 @@ class Connect(Scenario):
         logger.wait_for("does not answer a CONNECT of MQTT 5; trying MQTT 3.1.1", 20)
         logger.wait_for(rf"connected to 127\.0\.0\.1:{broker.port} \(MQTT 3\.1\.1", 20)
         self.wait_for_records(1)
-        self.assertEqual(broker.connections, 3)
+        # A connection that is closed before our CONNECT is out looks like one that never came about.
+        self.assertIn(versions, ([5, 5, 4], [5, 5, 5, 4]))
         self.assert_stops(logger)
 
     def test_silent_at_mqtt_5(self) -> None:
