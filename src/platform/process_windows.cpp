@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdlib>
 #include <exception>
+#include <random>
 
 namespace mqtt_logger {
 
@@ -31,16 +32,26 @@ std::string host_name() {
   return full.substr(0, full.find('.'));
 }
 
+// Windows counts its starts only where prefetching is on. A volatile key, though, ends with the start in
+// which it was made, or with the user's log-off, which then counts as one: what may be missing is looked for
+// once too often.
 std::string boot_id() {
-  // Counted up by each start of the system.
-  constexpr auto kKey =
-      L"SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Memory Management\\PrefetchParameters";
-  DWORD count = 0;
-  DWORD size = sizeof count;
-  if (RegGetValueW(HKEY_LOCAL_MACHINE, kKey, L"BootId", RRF_RT_REG_DWORD, nullptr, &count, &size) !=
-      ERROR_SUCCESS)
+  constexpr auto kKey = L"Software\\mqtt-logger start of the system";
+  constexpr auto kValue = L"id";
+  HKEY key = nullptr;
+  if (RegCreateKeyExW(HKEY_CURRENT_USER, kKey, 0, nullptr, REG_OPTION_VOLATILE,
+                      KEY_QUERY_VALUE | KEY_SET_VALUE, nullptr, &key, nullptr) != ERROR_SUCCESS)
     return {};
-  return std::to_string(count);
+  std::uint64_t id = 0;
+  DWORD size = sizeof id;
+  LSTATUS result = RegGetValueW(key, nullptr, kValue, RRF_RT_REG_QWORD, nullptr, &id, &size);
+  if (result != ERROR_SUCCESS) {
+    std::random_device random;
+    id = std::uint64_t{random()} << 32 | random();
+    result = RegSetValueExW(key, kValue, 0, REG_QWORD, reinterpret_cast<const BYTE*>(&id), sizeof id);
+  }
+  RegCloseKey(key);
+  return result == ERROR_SUCCESS ? std::to_string(id) : std::string{};
 }
 
 void kill_self() noexcept {
