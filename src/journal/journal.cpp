@@ -79,6 +79,7 @@ Admission Journal::append(const MessageView& message, PacketId packet_id, bool i
   const std::size_t size = record_size(message);
   const std::shared_lock stays{move_mutex_, std::try_to_lock};
   if (!stays) return Admission::full;
+  if (packet_id != 0) packet_ids_.begin_message(is_duplicate);
   if (size > max_record_bytes()) {
     if (packet_id != 0) packet_ids_.pass_over(packet_id, is_duplicate);
     return Admission::too_large;
@@ -130,7 +131,9 @@ Admission Journal::append(const MessageView& message, PacketId packet_id, bool i
 
 void Journal::pass_over(PacketId packet_id, bool is_duplicate) noexcept {
   const std::shared_lock stays{move_mutex_};
-  if (packet_id != 0) packet_ids_.pass_over(packet_id, is_duplicate);
+  if (packet_id == 0) return;
+  packet_ids_.begin_message(is_duplicate);
+  packet_ids_.pass_over(packet_id, is_duplicate);
 }
 
 void Journal::release(PacketId packet_id) noexcept {
@@ -158,8 +161,8 @@ bool Journal::is_known(PacketId id, const Fingerprint& fingerprint, bool is_exac
 void Journal::begin_session(const std::string& session, bool is_kept) noexcept {
   const std::shared_lock stays{move_mutex_};
   const bool is_same = has_session(session);
-  if (!is_same || !is_kept) packet_ids_.forget_all();
-  packet_ids_.begin_connection();
+  if (!is_same) packet_ids_.forget_all();
+  packet_ids_.begin_connection(is_kept);
   crash_point("session-forgotten");
   if (is_same) return;
   noted_contact_.store(0);

@@ -36,6 +36,7 @@ PacketIds::PacketIds(std::byte* mapping) noexcept
   returned_ = std::min(load(layout::kReturned), deliveries_);
   old_rows_ = std::min(load(layout::kOldRows), deliveries_);
   unreleased_ = unreleased().size();
+  is_doubted_ = load(layout::kDoubted) != 0;
 }
 
 bool PacketIds::is_same(const Row& row, const Fingerprint& fingerprint) const noexcept {
@@ -106,6 +107,16 @@ void PacketIds::release(PacketId id) noexcept {
   order_.note_all_acknowledged(unreleased_ == 0);
 }
 
+// Kept again after it was doubted: it is the new one.
+void PacketIds::begin_connection(bool is_kept) noexcept {
+  if (is_kept && is_doubted_) forget_all();
+  if (!is_kept) {
+    is_doubted_ = true;
+    store(layout::kDoubted, 1);
+  }
+  order_.begin_connection();
+}
+
 // What makes believe in redeliveries goes before the rows, what speaks against it after them.
 void PacketIds::forget_all() noexcept {
   order_.forget();
@@ -113,9 +124,11 @@ void PacketIds::forget_all() noexcept {
   crash_point("bits-forgotten");
   std::memset(static_cast<void*>(rows_), 0, layout::kPacketIds * sizeof(Row));
   crash_point("ids-forgotten");
-  for (const std::size_t word : {layout::kReturned, layout::kSettled, layout::kOldRows}) store(word, 0);
+  for (const std::size_t word : {layout::kReturned, layout::kSettled, layout::kOldRows, layout::kDoubted})
+    store(word, 0);
   deliveries_ = returned_ = killed_up_to_ = old_rows_ = 0;
   unreleased_ = 0;
+  is_doubted_ = false;
 }
 
 void PacketIds::upgrade() noexcept {

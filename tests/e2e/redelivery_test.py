@@ -18,10 +18,14 @@ _PROOF = Message("sensors/proof", b"proof", 1)
 
 
 class ScriptedBroker(LocalServer):
-    """Each connection has a script of its own; all but the first resume the session. The last one stays."""
+    """Each connection has a script of its own; all but the first resume the session. The last one stays.
 
-    def __init__(self, *scripts: Behaviour):
+    `admits_session`: whether it also says so.
+    """
+
+    def __init__(self, *scripts: Behaviour, admits_session: bool = True):
         self._scripts = list(scripts)
+        self._admits_session = admits_session
         self._is_first = True
         super().__init__()
 
@@ -29,7 +33,7 @@ class ScriptedBroker(LocalServer):
         peer = Peer(connection)
         is_first, self._is_first = self._is_first, False
         script = self._scripts.pop(0)
-        peer.accept(session_present=not is_first)
+        peer.accept(session_present=not is_first and self._admits_session)
         if is_first:
             peer.answer_until_subscribed()
         script(peer)
@@ -54,10 +58,11 @@ class Redelivery(Scenario):
         super().setUp()
         self.runs = 0
 
-    def run_scripts(self, *scripts: Behaviour, recorded: list[tuple[str, bytes]], redelivered: int = 0) -> None:
+    def run_scripts(self, *scripts: Behaviour, recorded: list[tuple[str, bytes]], redelivered: int = 0,
+                    admits_session: bool = True) -> None:
         for version in ("5", "3.1.1"):
             with self.subTest(version=version):
-                broker = ScriptedBroker(*scripts)
+                broker = ScriptedBroker(*scripts, admits_session=admits_session)
                 self.addCleanup(broker.close)
                 self.runs += 1
                 output = f"exports/run-{self.runs}"
@@ -107,6 +112,26 @@ class Redelivery(Scenario):
             deliver(peer, 5, _PROOF.topic, _PROOF.payload)
 
         self.run_scripts(begin, resume, recorded=[("sensors/motor", b"OFF")] * 4, redelivered=2)
+
+    def test_broker_that_keeps_the_session_and_does_not_say_so(self) -> None:
+        """ActiveMQ 5: its CONNACK says that there was no session, and then it sends again what it holds."""
+        def begin(peer: Peer) -> None:
+            for packet_id in (1, 2, 3):
+                deliver(peer, packet_id, "sensors/motor", b"OFF")
+
+        def resume(peer: Peer) -> None:
+            for packet_id in (2, 3):
+                deliver(peer, packet_id, "sensors/motor", b"OFF", is_duplicate=True)
+            deliver(peer, 4, _PROOF.topic, _PROOF.payload)
+
+        def begin_anew(peer: Peer) -> None:
+            deliver(peer, 3, "sensors/motor", b"OFF")
+            deliver(peer, 2, "sensors/motor", b"OFF", is_duplicate=True)
+            deliver(peer, 4, _PROOF.topic, _PROOF.payload)
+
+        motor = ("sensors/motor", b"OFF")
+        self.run_scripts(begin, resume, recorded=[motor] * 3, redelivered=2, admits_session=False)
+        self.run_scripts(begin, begin_anew, recorded=[motor] * 5, admits_session=False)
 
 
 if __name__ == "__main__":

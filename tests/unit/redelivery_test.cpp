@@ -22,7 +22,7 @@ class Run {
   explicit Run(JournalMemory& memory, bool has_session = false) : memory_{memory} { begin(!has_session); }
 
   void reconnect() { journal_->begin_session(kSession, true); }
-  void be_killed() { begin(false); }
+  void be_killed(bool is_kept = true) { begin(!is_kept); }
   void stop_and_start() {
     journal_->commit({});  // so that it ends in order
     static_cast<void>(journal_->store_synced(journal_->checkpoint()));
@@ -160,7 +160,34 @@ TEST_CASE("An old session of a broker that counts is believed whatever the time,
   run.stop_and_start();
   CHECK(run.receive(4096, "on", kDup) == Admission::redelivered);
   run.journal().begin_session(kSession, false);
+  CHECK(run.receive(1, "on") == Admission::appended);
   CHECK(run.receive(4096, "on", kDup) == Admission::appended);
+}
+
+TEST_CASE(
+    "A broker that calls the session new and goes on with its redeliveries is believed until it does not") {
+  JournalMemory memory{std::uint64_t{1} << 20};
+  Run run{memory};
+  for (PacketId id = 1; id <= 4096; ++id) REQUIRE(run.receive(id, "on") == Admission::appended);
+  run.journal().begin_session(kSession, false);
+  if (GENERATE(false, true)) run.be_killed(false);
+
+  SECTION("with the mark, what was there comes again") {
+    CHECK(run.receive(4095, "on", kDup) == Admission::redelivered);
+    CHECK(run.receive(4096, "on", kDup) == Admission::redelivered);
+  }
+  SECTION("the first without it ends the session before") {
+    CHECK(run.receive(1, "on") == Admission::appended);
+    CHECK(run.receive(4096, "on", kDup) == Admission::appended);
+  }
+  SECTION("also one that is not recorded") {
+    run.journal().pass_over(1, false);
+    CHECK(run.receive(4096, "on", kDup) == Admission::appended);
+  }
+  SECTION("and so does the next connection that keeps what is the new one then") {
+    run.reconnect();
+    CHECK(run.receive(4096, "on", kDup) == Admission::appended);
+  }
 }
 
 TEST_CASE("Messages that are not recorded are evidence as well") {

@@ -77,9 +77,10 @@ class Journal {
   /// QoS 2: PUBREL was received, the identifier is free.
   void release(PacketId packet_id) noexcept;
   /// A broker has answered, and keeps a session for us or has made a new one. `session` names it by client
-  /// identifier and broker. The packet identifiers in the journal are forgotten if they belong to another one
-  /// or the broker has forgotten them: no redelivery of theirs can come, and an equal message with the same
-  /// identifier is a new one. Before the first message of this connection.
+  /// identifier and broker. The packet identifiers in the journal are forgotten if they belong to another
+  /// one, and as PacketIds::begin_connection() says if the broker has forgotten them: no redelivery of theirs
+  /// can come, and an equal message with the same identifier is a new one. Before the first message of this
+  /// connection.
   void begin_session(const std::string& session, bool is_kept) noexcept;
   /// QoS 2 identifiers received whose PUBREL was not. Also before the callback thread exists.
   [[nodiscard]] std::vector<PacketId> unreleased() const { return packet_ids_.unreleased(); }

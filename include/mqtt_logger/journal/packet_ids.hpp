@@ -58,9 +58,16 @@ class PacketIds {
   void forget(PacketId id) noexcept;
   /// QoS 2: PUBREL was seen.
   void release(PacketId id) noexcept;
-  /// The broker keeps the session, on a new connection.
-  void begin_connection() noexcept { order_.begin_connection(); }
-  /// The broker began a new session: what came before has nothing to do with it.
+  /// A new connection. `is_kept`: the broker says that it keeps the session. If it says that it does not,
+  /// what came before is forgotten with the first message that is not marked as DUP: a new session begins
+  /// with one (section 4.4), but a broker that does not know what it says (ActiveMQ 5) goes on where it was,
+  /// with DUP.
+  void begin_connection(bool is_kept) noexcept;
+  /// A message comes. To be called before all that asks for it here.
+  void begin_message(bool is_duplicate) noexcept {
+    if (is_doubted_ && !is_duplicate) forget_all();
+  }
+  /// Another session begins: what came before has nothing to do with it.
   void forget_all() noexcept;
 
   /// The process before this one was killed.
@@ -95,6 +102,7 @@ class PacketIds {
   std::uint64_t killed_up_to_ = 0;  // of these, when the process before this one was killed
   std::uint64_t old_rows_ = 0;      // of these, with fingerprints of version 1
   std::size_t unreleased_ = 0;
+  bool is_doubted_ = false;            // whether the session is the one that all this belongs to
   std::uint64_t returned_before_ = 0;  // of settle()'s thread
 };
 
