@@ -1,15 +1,20 @@
 """Connections that do not come about as they should: the reason that the log gives, and what the logger does about it."""
 
+import contextlib
 import os
+import shutil
 import socket
+import subprocess
 import sys
+import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import mqtt_packets as mqtt
 from hostile_broker import Peer, ScriptedBroker
-from logger import Logger
+from local_server import LocalServer
+from logger import COMMAND_VARIABLE, Logger
 from mqtt_packets import Message
 from scenario import Scenario, main
 from waiting import wait_until
@@ -22,6 +27,33 @@ def serve_well(peer: Peer) -> None:
     peer.answer_until_subscribed()
     peer.publish(_PROOF, 1)
     peer.serve()
+
+
+class HttpProxy(LocalServer):
+    """Takes CONNECT (RFC 9110, section 9.3.6), and forwards both ways what follows."""
+
+    def __init__(self) -> None:
+        self.targets: list[str] = []
+        super().__init__()
+
+    def serve(self, connection: socket.socket) -> None:
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += connection.recv(1)
+        method, target, _ = head.decode().split("\r\n")[0].split(" ")
+        assert method == "CONNECT", head
+        self.targets.append(target)
+        with socket.create_connection(("127.0.0.1", int(target.rpartition(":")[2]))) as broker:
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            threading.Thread(target=self._forward, args=(broker, connection), daemon=True).start()
+            self._forward(connection, broker)
+
+    @staticmethod
+    def _forward(source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
 
 
 class Connect(Scenario):
@@ -122,6 +154,20 @@ class Connect(Scenario):
         logger.wait_for(r"the host no-such-host\.invalid is unknown \(", 40)
         self.assert_stops(logger)
 
+    def test_host_that_cannot_be_reached(self) -> None:
+        unshare = shutil.which("unshare")
+        can_part = unshare and subprocess.run([unshare, "--net", "true"], capture_output=True).returncode == 0
+        if not can_part:
+            self.skipTest("needs the right to give a process a network of its own")
+        usual = os.environ[COMMAND_VARIABLE]
+        os.environ[COMMAND_VARIABLE] = f"{unshare} --net {usual}"
+        try:
+            logger = self.run_logger("--broker", "192.0.2.1")
+        finally:
+            os.environ[COMMAND_VARIABLE] = usual
+        logger.wait_for(r"192\.0\.2\.1 cannot be reached \(Network is unreachable\); trying again", 20)
+        self.assert_stops(logger)
+
     def test_second_address_of_a_name(self) -> None:
         """The library takes the first address of a name, where nothing listens, and never tries the second one."""
         broker = self.start_broker()
@@ -140,6 +186,16 @@ class Connect(Scenario):
         broker = self.start_broker()
         dead = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY")}
         logger = self.run_logger("--broker", f"127.0.0.1:{broker.port}", environment=dead).wait_until_subscribed()
+        self.assert_stops(logger)
+
+    def test_proxy_that_is_named(self) -> None:
+        broker = self.start_broker()
+        proxy = HttpProxy()
+        self.addCleanup(proxy.close)
+        logger = self.run_logger("--broker", f"127.0.0.1:{broker.port}", "--proxy", f"http://127.0.0.1:{proxy.port}",
+                                 "--simulate", "--interval", "50ms")
+        self.wait_for_records(5, 20)
+        self.assertEqual(set(proxy.targets), {f"127.0.0.1:{broker.port}"})
         self.assert_stops(logger)
 
     def test_password_that_changes(self) -> None:

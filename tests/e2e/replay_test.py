@@ -11,8 +11,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import exports
 import payload_test
 from exports import Record
+from hostile_broker import Peer, ScriptedBroker
 from logger import Logger
 from mqtt_client import Message
+from mqtt_packets import PUBLISH
 from scenario import Scenario, main
 from waiting import wait_until
 
@@ -175,6 +177,26 @@ class Replay(Scenario):
         self.assert_stops(logger)
         records, _ = self.read_both()
         self.assertEqual({int(record.payload) for record in records}, set(range(count)))
+
+    def test_connection_lost_with_messages_that_nobody_acknowledges(self) -> None:
+        """At QoS 0 nothing tells whether what was sent has arrived: that is no success."""
+        count = 200
+        path = self.write([f"2026-11-20T15:36:01.{number:06}Z,t/a,{number},json,0,false" for number in range(count)])
+
+        def script(peer: Peer, number: int) -> None:
+            peer.accept()
+            if number == 1:
+                while peer.read_packet()[0] != PUBLISH:
+                    pass
+                return
+            peer.serve()
+
+        broker = ScriptedBroker(script)
+        self.addCleanup(broker.close)
+        replay = self.replay(broker.port, "--replay", path, "--speed", "0.0001")
+        self.assertEqual(replay.wait(60), 1, replay.log)
+        self.assertEqual(len(replay.find(rf"published {count}, acknowledged 0, refused 0, sent {count} at QoS 0, .*; the "
+                                         "connection was lost after some of them were sent: they may be missing")), 1)
 
     def test_damaged_records_are_left_out_and_told(self) -> None:
         path = self.write(["2026-11-20T15:36:01.000001Z,t/a,1,json,1,false", "2026-11-20T15:36:01.000002Z,t/a,x=,base64,1,false",
