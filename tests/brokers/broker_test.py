@@ -3,8 +3,9 @@
 import collections
 import json
 import os
+import re
 import sys
-import unittest
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
@@ -34,8 +35,8 @@ class Broker(Scenario):
         self.addCleanup(self.broker.close)
         self.broker.start()
 
-    def log_to(self, output: str, *options: str, port: int = 0) -> Logger:
-        return self.run_logger("--broker", f"127.0.0.1:{port or self.broker.port}", "--username", USERNAME,
+    def log_to(self, output: str, *options: str, broker: str = "") -> Logger:
+        return self.run_logger("--broker", broker or f"127.0.0.1:{self.broker.port}", "--username", USERNAME,
                                "--password-file", str(self.password), "--output", output, "--topic", "test/#", *options)
 
     def publisher(self) -> Client:
@@ -45,6 +46,9 @@ class Broker(Scenario):
 
     def publish(self, first: int, count: int, qos: int = 1) -> None:
         self.publisher().publish_all([Message("test/a", str(number).encode(), qos) for number in range(first, first + count)])
+
+    def texts(self, output: str) -> collections.Counter:
+        return collections.Counter(str(payload) for payload in self.numbers(output).elements())
 
     def numbers(self, output: str) -> collections.Counter:
         path = self.path("jsonl", output)
@@ -71,6 +75,8 @@ class Broker(Scenario):
         version = "5" if logger.find(r"\(MQTT 5,") else "3.1.1"
         self.assertEqual(version, "5" if self.broker.has_mqtt_5 else "3.1.1")
         _found["MQTT"] = version
+        limit = re.search(r"keeps messages for (.*?) while the logger is away", logger.log)
+        _found["keeps a session for"] = limit[1] if limit else "as asked"
         self.assert_stops(logger)
 
     def test_every_qos(self) -> None:
@@ -129,8 +135,6 @@ class Broker(Scenario):
         self.assertEqual(self.log_to("wrong").wait(90), 3)
 
     def test_refused_filter(self) -> None:
-        if NAME == "rabbitmq":
-            self.skipTest("its permissions go by routing key, which needs its management tool")
         logger = self.log_to("refused", "--topic", REFUSED, "--format", "jsonl").wait_until_subscribed(90)
         self.publish(0, 100)
         self.require_all("refused", 100)
@@ -159,15 +163,51 @@ class Broker(Scenario):
         self.assert_stops(logger)
 
     def test_websocket(self) -> None:
-        if not self.broker.has_websocket:
-            self.skipTest("has no WebSocket")
-        path = {"rabbitmq": "/ws"}.get(NAME, "/mqtt")
-        logger = self.run_logger("--broker", f"ws://127.0.0.1:{self.broker.websocket_port}{path}", "--username", USERNAME,
-                                 "--password-file", str(self.password), "--output", "websocket", "--topic", "test/#",
-                                 "--format", "jsonl").wait_until_subscribed(60)
+        path = self.broker.websocket_path
+        logger = self.log_to("websocket", "--format", "jsonl",
+                             broker=f"ws://127.0.0.1:{self.broker.websocket_port}{path}").wait_until_subscribed(60)
         self.publish(0, 300)
         self.require_all("websocket", 300)
         _found["WebSocket path"] = path
+        self.assert_stops(logger)
+
+    def test_retained_message(self) -> None:
+        client = self.publisher()
+        client.publish("test/retained", b"kept", 1, retain=True)
+        logger = self.log_to("retained", "--format", "jsonl").wait_until_subscribed(60)
+        self.publish(0, 1)
+        self.wait_for_numbers("retained", 1)
+        kept = [record for record in map(json.loads, self.path("jsonl", "retained").read_text().splitlines())
+                if record["topic"] == "test/retained"]
+        _found["retained"] = "yes" if [record["retain"] for record in kept] == [True] else "no"
+        self.assert_stops(logger)
+
+    def test_shared_subscription(self) -> None:
+        count = 300
+        outputs = ("shared-1", "shared-2")
+        loggers = [self.log_to(output, "--topic", "$share/group/share/#", "--format", "jsonl") for output in outputs]
+        for logger in loggers:
+            logger.wait_for(r"subscribed to|\$share", 60)
+        self.publisher().publish_all([Message("share/a", str(number).encode(), 1) for number in range(count)])
+        self.publish(count, 1)  # to both, by the other filter
+        for output in outputs:
+            wait_until(lambda: str(count) in self.texts(output), 60, f"the last message in {output}", poll=0.1)
+        time.sleep(1)
+        counts = [self.texts(output).total() - 1 for output in outputs]
+        if any(logger.find("(error|warning) .*no shared subscriptions") for logger in loggers):
+            _found["$share"] = "refused"
+        elif sum(counts) == count and min(counts) > 0:
+            _found["$share"] = "yes"
+        else:
+            _found["$share"] = {0: "granted, nothing sent", 2 * count: "each gets all"}.get(sum(counts), str(counts))
+        for logger in loggers:
+            self.assert_stops(logger)
+
+    def test_tls(self) -> None:
+        logger = self.log_to("tls", "--tls-ca", str(self.broker.authority.certificate), "--format", "jsonl",
+                             broker=f"mqtts://127.0.0.1:{self.broker.tls_port}").wait_until_subscribed(60)
+        self.publish(0, 300)
+        self.require_all("tls", 300)
         self.assert_stops(logger)
 
 
