@@ -104,6 +104,7 @@ class Credentials(Scenario):
         self.assert_stops(logger)
 
     def test_query_of_a_broker_is_seen_nowhere(self) -> None:
+        self.require_client_library()
         uri = f"ws://127.0.0.1:1/mqtt?token={_SECRET}"
         for options in ((), ("--log-level", "debug", "--background", "--log-file", "log")):
             logger = self.run_logger("--broker", uri, *options)

@@ -50,9 +50,12 @@ class Scenario(unittest.TestCase):
         self._brokers = self._loggers = 0
         self._is_reported = False
 
-    def make_broker(self, *config: str) -> Mosquitto:
+    def require_client_library(self) -> None:
         if not has_client_library():
             self.skipTest("needs a client library that can speak to a broker")
+
+    def make_broker(self, *config: str) -> Mosquitto:
+        self.require_client_library()
         self._brokers += 1
         broker = Mosquitto(self.directory / f"broker-{self._brokers}", *config)
         self.addCleanup(broker.close)
