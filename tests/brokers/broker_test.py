@@ -187,7 +187,7 @@ class Broker(Scenario):
         outputs = ("shared-1", "shared-2")
         loggers = [self.log_to(output, "--topic", "$share/group/share/#", "--format", "jsonl") for output in outputs]
         for logger in loggers:
-            logger.wait_for(r"subscribed to|\$share", 60)
+            logger.wait_until_subscribed(60)
         self.publisher().publish_all([Message("share/a", str(number).encode(), 1) for number in range(count)])
         self.publish(count, 1)  # to both, by the other filter
         for output in outputs:
