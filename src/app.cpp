@@ -42,8 +42,8 @@
 namespace mqtt_logger {
 namespace {
 
-// Those of the library, which send and receive, and ours that begin while it connects.
-constexpr int kThreadsToCome = 4;
+// Those of the library, which send and receive, the session's, and ours that begin while it connects.
+constexpr int kThreadsToCome = 5;
 
 /// Throws std::system_error if there are not so many threads to be had: the library would not tell, and wait
 /// for ever for the one that it does not have.
@@ -165,12 +165,13 @@ ExitCode run(const Options& given, ServiceManager& service_manager, Background* 
   if (options.fsync != Fsync::no) syncer.start();
   keeper.start();
   require_threads(kThreadsToCome);
+  subscriber.start();
   bool is_refused = false;
   while (!stop_events->is_stop_requested()) {
     prompt.advance();
     inbox.advance();
     try {
-      const auto due = subscriber.advance();
+      subscriber.check();
       // Not before we are subscribed, so that the first reading is logged as well.
       if (options.simulate && subscriber.is_subscribed()) {
         simulator.follow(subscriber.broker());
@@ -180,7 +181,7 @@ ExitCode run(const Options& given, ServiceManager& service_manager, Background* 
       stall_watch.look(statistics.writer_turns.get(), journal->pending_bytes(), StallWatch::Clock::now());
       service.report(reports.status());
       stop_events->wait(
-          std::min({due, look_due, report.advance(), service.advance(), status_topic.advance()}));
+          std::min({look_due, report.advance(), service.advance(), status_topic.advance()}));
       if (stop_events->take_reopen_request()) {
         log::info("opening the exports again, and the log (SIGHUP)");
         writer.open_again();
@@ -198,18 +199,26 @@ ExitCode run(const Options& given, ServiceManager& service_manager, Background* 
   service.stopping();
   simulator.stop();
   status_topic.stop();
-  subscriber.stop();
+  const bool has_session_ended = subscriber.stop();
+  if (!has_session_ended) {
+    log::error("the client library does not answer; leaving without it");
+    inbox.close();
+  }
   inbox.finish();
   keeper.stop();
   writer.stop();
   syncer.stop();
-  journal->close();
+  if (has_session_ended) journal->close();  // else a message may be on its way into it still
   reports.finish();
   pid_file.reset();  // before the lock: whoever waits for that one finds this file gone
   const Account account = statistics.account();
   log::info("{}", to_string(account));
-  if (is_refused) return ExitCode::refused;
-  return account.is_complete() ? ExitCode::everything_written : ExitCode::something_pending;
+  const ExitCode exit_code = is_refused               ? ExitCode::refused
+                             : account.is_complete() ? ExitCode::everything_written
+                                                     : ExitCode::something_pending;
+  if (has_session_ended) return exit_code;
+  log::flush();
+  leave_at_once(static_cast<int>(exit_code));
 }
 
 }  // namespace mqtt_logger

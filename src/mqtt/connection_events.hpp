@@ -32,7 +32,7 @@ struct ConnectionEvent {
 
 /// What becomes of the connection, from the library's threads to the one that decides what follows.
 ///
-/// Threads: the library's call what it knows of us, under its lock; post() any; take() the main thread.
+/// Threads: the library's call what it knows of us, under its lock; post() any; take() the session's thread.
 class ConnectionEvents {
  public:
   /// `wake` is called whenever there is something to take.

@@ -50,6 +50,7 @@ Inbox::Inbox(Journal& journal, const Options& options, Statistics& statistics,
 }
 
 void Inbox::receive(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept {
+  while (is_closed_.load(std::memory_order_relaxed)) std::this_thread::sleep_for(1h);
   statistics_.received.add();
   statistics_.last_message.set(message.receive_time);
   topic_watch_.note(message.topic);

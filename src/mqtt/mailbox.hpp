@@ -7,14 +7,14 @@
 
 namespace mqtt_logger {
 
-/// What the library's threads report to the main thread, in order.
+/// What the library's threads report to the session's thread, in order.
 ///
-/// Threads: post() any, also under the library's lock; take() the main thread. The mutex is never held while
+/// Threads: post() any, also under the library's lock; take() the session's thread. The mutex is never held while
 ///          anything else is called.
 template <typename Event>
 class Mailbox {
  public:
-  /// `wake` lets the main thread come and take; it is called by the thread that posts.
+  /// `wake` lets the session's thread come and take; it is called by the thread that posts.
   explicit Mailbox(std::function<void()> wake) : wake_{std::move(wake)} {}
 
   void post(Event event) {

@@ -29,7 +29,7 @@ constexpr int kSuspiciousLives = 3;     // so many short ones in a row
 }  // namespace
 
 Session::Session(const Options& options, Journal& journal, Inbox& inbox, Statistics& statistics,
-                 std::function<void()> wake)
+                 std::function<void()> wake, std::function<void()> tell)
     : options_{options},
       client_id_{find_client_id(options)},
       journal_{journal},
@@ -38,6 +38,7 @@ Session::Session(const Options& options, Journal& journal, Inbox& inbox, Statist
       statistics_{statistics},
       brokers_{options, client_id_},
       subscribing_{options_, journal, calls_, wake},
+      tell_{std::move(tell)},
       status_topic_{options.status_topic},
       events_{journal, brokers_, std::move(wake)} {
   reduce_library_trace();
@@ -296,6 +297,7 @@ void Session::handle_loss(const ConnectionEvent& event) {
   subscribing_.abandon(event.disconnect_reason);
   if (event.disconnect_reason == mqtt::ReasonCode::SESSION_TAKEN_OVER) {
     state_ = State::waiting;
+    note_end();
     drop_client();
     throw StartupError{
         ExitCode::refused,
@@ -340,8 +342,7 @@ void Session::begin_subscribing(bool is_session_present) {
 bool Session::is_answer_overdue() {
   const auto now = Clock::now();
   if (now < answer_due_) return false;
-  // Messages that came before the answer may wait for room in the journal: then it is not the broker's fault,
-  // and the library's lock is held, so that asking it for anything would stop this thread as well.
+  // Messages that came before the answer may wait for room in the journal: then it is not the broker's fault.
   const bool is_held_up = inbox_.is_waiting();
   if (is_held_up) answer_due_ = now + kAnswerPatience;
   return !is_held_up;
@@ -360,6 +361,7 @@ void Session::report_connection() {
             version == MqttVersion::v5 ? "5" : "3.1.1",
             is_session_present_ ? "session resumed" : "new session", filters.empty() ? "nothing" : filters);
   report_.end(version, is_session_present_, connection_.session_expiry);
+  tell_();
 }
 
 void Session::note_contact() {
@@ -371,10 +373,16 @@ void Session::note_contact() {
 }
 
 void Session::note_failure(const std::string& reason) {
-  connection_.is_subscribed = false;
-  connection_.since.reset();
   connection_.last_failure = reason;
   ++connection_.failures;
+  note_end();
+}
+
+// Told before anything is asked of the library, which may make us wait.
+void Session::note_end() {
+  connection_.is_subscribed = false;
+  connection_.since.reset();
+  tell_();
 }
 
 /// An attempt has failed.
@@ -401,8 +409,8 @@ void Session::wait_for_next_round(const std::string& reason) {
   if (brokers_.begin_round()) drop_client();
 }
 
-// While a message waits for room in the journal the library's lock is held: publishing would stop this thread
-// as well.
+// While a message waits for room in the journal the library's lock is held: publishing would stop this thread,
+// and the status be old when it goes out.
 void Session::publish_status(const std::string& payload) {
   if (state_ == State::ready && !inbox_.is_waiting())
     status_topic_.publish(*client_, payload, brokers_.current().limits);
@@ -427,14 +435,12 @@ void Session::drop_client() noexcept {
 
 void Session::stop() noexcept {
   diagnosis_.cancel();
-  connection_.is_subscribed = false;
-  connection_.since.reset();
+  note_end();
   if (!client_) return;
   if (state_ == State::ready) {
     next_contact_ = {};
     note_contact();
   }
-  inbox_.stop();
   crash_point("stop-begun");
   drop_client();
   crash_point("client-gone");

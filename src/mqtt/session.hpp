@@ -30,22 +30,28 @@ namespace mqtt_logger {
 
 /// The connection: when to make it, and what becomes of it.
 ///
-/// Threads: the main thread.
+/// Threads: one owner, the session's thread, which waits for the library's lock: as long as a message waits
+///          for room in the journal, and as long as the library looks a host's name up. `wake` is called by
+///          the library's threads when advance() has something to do; `tell` by the owner when connection()
+///          has changed.
 class Session {
  public:
   Session(const Options& options, Journal& journal, Inbox& inbox, Statistics& statistics,
-          std::function<void()> wake);
+          std::function<void()> wake, std::function<void()> tell);
   Session(const Session&) = delete;  // the library's threads know where it is
   Session& operator=(const Session&) = delete;
 
-  /// What follows is the Subscriber's.
+  /// Does what is due; returns how long nothing will be. Throws as Subscriber::check() does.
   [[nodiscard]] std::chrono::milliseconds advance();
-  [[nodiscard]] bool is_subscribed() const noexcept { return state_ == State::ready; }
+  /// Before the first advance().
   void set_will(std::string payload) { will_ = std::move(payload); }
+  /// See the Subscriber.
   void publish_status(const std::string& payload);
+  /// Waits a moment for the broker's acknowledgement.
   void publish_last_status(const std::string& payload);
   [[nodiscard]] const BrokerAddress& broker() const noexcept { return brokers_.current().address; }
   [[nodiscard]] const ConnectionStatus& connection() const noexcept { return connection_; }
+  /// Disconnects, and keeps the session at the broker.
   void stop() noexcept;
 
  private:
@@ -69,6 +75,7 @@ class Session {
   void handle_loss(const ConnectionEvent& event);
   void note_contact();
   void note_failure(const std::string& reason);
+  void note_end();
   void try_next(const std::string& reason);
   void wait_for_next_round(const std::string& reason);
   [[nodiscard]] std::string name() const { return to_string(brokers_.current().address); }
@@ -98,6 +105,7 @@ class Session {
   LibraryCalls calls_;
   Subscribing subscribing_;
   ConnectionStatus connection_;
+  const std::function<void()> tell_;
 
   StatusTopic status_topic_;
   ConnectionEvents events_;

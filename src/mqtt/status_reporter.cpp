@@ -26,12 +26,13 @@ StatusReporter::StatusReporter(const Options& options, Subscriber& subscriber, c
 }
 
 std::chrono::milliseconds StatusReporter::advance() {
-  const bool was_subscribed = std::exchange(was_subscribed_, subscriber_.is_subscribed());
-  if (!is_wanted_ || !was_subscribed_) return kNoReport;
+  if (!is_wanted_ || !subscriber_.is_subscribed()) return kNoReport;
+  const std::uint64_t times = subscriber_.times_subscribed();
+  const bool is_new = times != std::exchange(times_subscribed_, times);
   const auto now = Clock::now();
   const bool is_regular = interval_ != 0ms;
   auto silent = find_silent();
-  if (!was_subscribed || (is_regular && now >= next_) || silent != silent_) {
+  if (is_new || (is_regular && now >= next_) || silent != silent_) {
     silent_ = std::move(silent);
     subscriber_.publish_status(make(StatusState::online));
     next_ = now + interval_;

@@ -12,7 +12,7 @@ namespace mqtt_logger {
 /// Publishes on the status topic, one message at a time: one that the broker has not acknowledged yet is not
 /// followed by another.
 ///
-/// Threads: the main thread.
+/// Threads: the session's thread.
 /// Errors:  in the log, those of the broker once; none is thrown.
 class StatusTopic {
  public:

@@ -23,7 +23,7 @@ namespace mqtt_logger {
 /// What the session at the broker is subscribed to: asks for what is missing, ends what is no longer wanted,
 /// takes the answers, and keeps the list in the journal.
 ///
-/// Threads: the main thread; answers come on the library's threads.
+/// Threads: the session's thread; answers come on the library's threads.
 /// Owns:    the journal's lists of subscriptions. The client is its caller's, and must be gone first.
 /// Errors:  a refused topic filter is an error in the log, and not asked for again in this run; the others go
 ///          on. An answer that does not come is the caller's business.

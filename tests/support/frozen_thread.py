@@ -42,4 +42,7 @@ def frozen(process_id: int, name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        _trace(_PTRACE_DETACH, thread_id)
+        try:
+            _trace(_PTRACE_DETACH, thread_id)
+        except ProcessLookupError:  # it has ended with its process, which ends when that is taken note of
+            os.waitpid(thread_id, _WAIT_ALL)

@@ -39,7 +39,7 @@ inline constexpr std::uint32_t kRedeliveryWindow = 32768;
 class Inbox {
  public:
   /// `is_stop_requested` is asked by the callback thread: while it waits it holds the library's lock, for
-  /// which the main thread may be waiting when it ought to call stop().
+  /// which others may be waiting (the simulator) that are to end before stop() is called.
   Inbox(
       Journal& journal, const Options& options, Statistics& statistics,
       std::function<bool()> is_stop_requested = [] { return false; });
@@ -61,6 +61,9 @@ class Inbox {
   /// Which topic filters have gone silent. Main thread.
   [[nodiscard]] const TopicWatch& topic_watch() const noexcept { return topic_watch_; }
   void stop() noexcept { is_stopping_.store(true, std::memory_order_relaxed); }
+  /// From now on receive() does not return, so that nothing more is taken or acknowledged: before the process
+  /// ends although the library has not. Main thread.
+  void close() noexcept { is_closed_.store(true, std::memory_order_relaxed); }
 
  private:
   [[nodiscard]] bool is_stopping() const noexcept;
@@ -85,6 +88,7 @@ class Inbox {
   std::atomic<bool> is_more_expected_{false};
   std::atomic<bool> is_waiting_{false};
   std::atomic<bool> is_stopping_{false};
+  std::atomic<bool> is_closed_{false};
 };
 
 }  // namespace mqtt_logger

@@ -7,6 +7,7 @@
 #include "mqtt_logger/topic_watch.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,7 @@ class StatusReporter {
   const TopicWatch& topics_;
   const bool is_silence_watched_;
   std::vector<std::string> silent_;  // as last published
-  bool was_subscribed_ = false;
+  std::uint64_t times_subscribed_ = 0;  // at the last look
   Clock::time_point next_;
 };
 

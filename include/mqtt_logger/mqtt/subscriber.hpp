@@ -6,58 +6,63 @@
 #include "mqtt_logger/run_status.hpp"
 #include "mqtt_logger/statistics.hpp"
 
-#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
 namespace mqtt_logger {
 
-class Session;
-
 /// The session at the broker: connects, subscribes, connects again for ever; every message goes to the inbox.
 ///
+/// All calls of the client library are made by a thread of its own, the session's: the library has one lock,
+/// and holds it while a message waits for room in the journal. The caller's thread leaves word and goes on.
+///
 /// Threads: all by the main thread; the inbox is called by the library's receive thread. `wake` is called by
-/// the library's
-///          threads when advance() has something to do.
-/// Owns:    the client.
-/// Errors:  in the log, with what happens next. advance() throws StartupError (refused) if the broker refuses
-/// this client for
-///          good at the first connect, or another client takes over its session; only stop() may then be
-///          called.
+///          the session's thread when connection() has changed, and when check() has something to throw.
+/// Owns:    the client and the session's thread.
+/// Errors:  in the log, with what happens next; see check().
 class Subscriber {
  public:
   Subscriber(const Options& options, Journal& journal, Inbox& inbox, Statistics& statistics,
              std::function<void()> wake);
+  /// Leaves the process if the session's thread does not end.
   ~Subscriber();
   Subscriber(const Subscriber&) = delete;
   Subscriber& operator=(const Subscriber&) = delete;
 
-  /// Does what is due, without waiting; returns how long nothing will be.
-  [[nodiscard]] std::chrono::milliseconds advance();
-
-  /// What the broker publishes on the status topic if the connection breaks. Before the first advance().
+  /// What the broker publishes on the status topic if the connection breaks. Before start().
   void set_will(std::string payload);
-  /// Publishes on the status topic, retained, without waiting. Left out while there is no connection, the one
-  /// before is not acknowledged yet, or a message waits for room in the journal.
-  void publish_status(const std::string& payload);
-  /// The same before stop(): waits a moment for the broker's acknowledgement.
-  void publish_last_status(const std::string& payload);
+  /// Throws std::system_error if there is no thread to be had.
+  void start();
+  /// Throws StartupError (refused) if the broker has refused this client for good at the first connect, or
+  /// another client has taken over its session; and whatever else has ended the session. Only stop() may then
+  /// be called.
+  void check();
+
+  /// To be published on the status topic, retained. Left out if there is no connection then, the one before
+  /// is not acknowledged yet, or a message waits for room in the journal.
+  void publish_status(std::string payload);
+  /// The same with stop(), which then waits a moment for the broker's acknowledgement.
+  void publish_last_status(std::string payload);
 
   /// Whether the broker sends us what was asked for.
-  [[nodiscard]] bool is_subscribed() const noexcept;
-
-  /// The broker that is or will be connected to.
-  [[nodiscard]] const BrokerAddress& broker() const noexcept;
+  [[nodiscard]] bool is_subscribed() const;
+  /// How often it has begun to: so that a connection that was lost and made again is noticed.
+  [[nodiscard]] std::uint64_t times_subscribed() const;
+  /// The broker that is or was connected to.
+  [[nodiscard]] BrokerAddress broker() const;
   /// How it stands with the broker, for those who report it.
-  [[nodiscard]] const ConnectionStatus& connection() const noexcept;
+  [[nodiscard]] ConnectionStatus connection() const;
 
-  /// Takes no more messages: disconnects and keeps the session at the broker. When it returns, the inbox is
-  /// called no more.
-  void stop() noexcept;
+  /// Takes no more messages: disconnects and keeps the session at the broker. After true the inbox is called
+  /// no more. False if the library has not come to an end within some seconds: it may call the inbox still,
+  /// and this object must not be destroyed.
+  [[nodiscard]] bool stop() noexcept;
 
  private:
-  std::unique_ptr<Session> session_;
+  class SessionThread;
+  std::unique_ptr<SessionThread> thread_;
 };
 
 /// The client identifier: the one asked for, or one made of the host's name and a hash of the absolute output
