@@ -180,8 +180,7 @@ ExitCode run(const Options& given, ServiceManager& service_manager, Background* 
       const auto look_due = reports.advance();
       stall_watch.look(statistics.writer_turns.get(), journal->pending_bytes(), StallWatch::Clock::now());
       service.report(reports.status());
-      stop_events->wait(
-          std::min({look_due, report.advance(), service.advance(), status_topic.advance()}));
+      stop_events->wait(std::min({look_due, report.advance(), service.advance(), status_topic.advance()}));
       if (stop_events->take_reopen_request()) {
         log::info("opening the exports again, and the log (SIGHUP)");
         writer.open_again();
@@ -213,7 +212,7 @@ ExitCode run(const Options& given, ServiceManager& service_manager, Background* 
   pid_file.reset();  // before the lock: whoever waits for that one finds this file gone
   const Account account = statistics.account();
   log::info("{}", to_string(account));
-  const ExitCode exit_code = is_refused               ? ExitCode::refused
+  const ExitCode exit_code = is_refused              ? ExitCode::refused
                              : account.is_complete() ? ExitCode::everything_written
                                                      : ExitCode::something_pending;
   if (has_session_ended) return exit_code;

@@ -19,8 +19,8 @@ struct Diagnosis {
 /// Finds out why no connection came about, where the client library says only that it failed: looks the host
 /// up, tries its addresses in order, and then TLS if that is spoken.
 ///
-/// Threads: all by the session's thread; `done` is called by a thread of its own, which start() begins. A look-up
-/// of
+/// Threads: all by the session's thread; `done` is called by a thread of its own, which start() begins. A
+/// look-up of
 ///          a host name cannot be interrupted, so that thread may outlive this object; it touches nothing
 ///          then.
 class ConnectionDiagnosis {

@@ -409,8 +409,8 @@ void Session::wait_for_next_round(const std::string& reason) {
   if (brokers_.begin_round()) drop_client();
 }
 
-// While a message waits for room in the journal the library's lock is held: publishing would stop this thread,
-// and the status be old when it goes out.
+// While a message waits for room in the journal the library's lock is held: publishing would stop this
+// thread, and the status be old when it goes out.
 void Session::publish_status(const std::string& payload) {
   if (state_ == State::ready && !inbox_.is_waiting())
     status_topic_.publish(*client_, payload, brokers_.current().limits);

@@ -42,7 +42,7 @@ class StatusReporter {
   const Statistics& statistics_;
   const TopicWatch& topics_;
   const bool is_silence_watched_;
-  std::vector<std::string> silent_;  // as last published
+  std::vector<std::string> silent_;     // as last published
   std::uint64_t times_subscribed_ = 0;  // at the last look
   Clock::time_point next_;
 };
