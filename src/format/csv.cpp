@@ -41,14 +41,36 @@ void append_with_doubled_quotes(std::string& out, std::string_view field) {
   }
 }
 
-void append_field(std::string& out, std::string_view field) {
+void append_plain(std::string& out, std::string_view field) {
+  out.append(field);
+}
+
+void append_field(std::string& out, std::string_view field, const Pieces& pieces = {}) {
   if (!needs_quotes(field)) {
-    out.append(field);
+    pieces.append(out, field, append_plain);
     return;
   }
   out.push_back('"');
-  append_with_doubled_quotes(out, field);
+  pieces.append(out, field, append_with_doubled_quotes);
   out.push_back('"');
+}
+
+/// A value that is as long as a payload can be, read twice in place of being kept as a whole.
+void append_long_column(std::string& out, std::string_view json, const Pieces& pieces) {
+  bool is_quoted = false;
+  for_each_part_of_column(json, Pieces::kStepBytes, [&is_quoted](std::string_view part) {
+    is_quoted = is_quoted || needs_quotes(part);
+  });
+  if (is_quoted) out.push_back('"');
+  for_each_part_of_column(json, Pieces::kStepBytes, [&](std::string_view part) {
+    if (is_quoted) {
+      append_with_doubled_quotes(out, part);
+    } else {
+      out.append(part);
+    }
+    pieces.hand_on(out);
+  });
+  if (is_quoted) out.push_back('"');
 }
 
 }  // namespace
@@ -62,16 +84,16 @@ std::string make_csv_header(const std::vector<Column>& columns) {
   return header += '\n';
 }
 
-void append_csv(std::string& out, const Fields& fields) {
+void append_csv(std::string& out, const Fields& fields, const Pieces& pieces) {
   std::string repaired_topic;
   out.append(fields.timestamp);
   out.push_back(',');
   append_field(out, as_valid_utf8(fields.topic, repaired_topic));
   out.push_back(',');
   if (fields.encoding == Encoding::base64) {
-    append_base64(out, fields.payload);
+    pieces.append(out, fields.payload, append_base64);
   } else {
-    append_field(out, fields.payload);
+    append_field(out, fields.payload, pieces);
   }
   out.push_back(',');
   out.append(to_string(fields.encoding));
@@ -80,9 +102,13 @@ void append_csv(std::string& out, const Fields& fields) {
   out.append(fields.is_retained ? ",true" : ",false");
   std::string text;
   for (const ColumnValue& column : fields.columns) {
+    out.push_back(',');
+    if (column.json.size() > Pieces::kStepBytes) {
+      append_long_column(out, column.json, pieces);
+      continue;
+    }
     text.clear();
     append_column_text(text, column.json);
-    out.push_back(',');
     append_field(out, text);
   }
   out.push_back('\n');

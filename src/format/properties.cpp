@@ -147,13 +147,9 @@ void append_text(std::string& out, std::string_view text) {
   append_json_string(out, as_valid_utf8(text, repaired));
 }
 
-/// A comma for all but the first of a list, whose opening bracket is the end of `out`.
-void append_comma(std::string& out) {
-  if (out.back() != '{' && out.back() != '[') out.push_back(',');
-}
-
+/// A comma for all but the first member, before which the opening brace is the end of `out`.
 void append_name(std::string& out, std::string_view name) {
-  append_comma(out);
+  if (out.back() != '{') out.push_back(',');
   append_json_string(out, name);
   out.push_back(':');
 }
@@ -180,29 +176,30 @@ void append_correlation_data(std::string& out, std::optional<std::string_view> b
   out.push_back('"');
 }
 
-void append_user_properties(std::string& out, std::string_view properties) {
+/// False if there are none.
+bool append_user_properties(std::string& out, std::string_view properties, const Pieces& pieces) {
   bool is_first = true;
   PropertyReader reader{properties};
   while (const auto property = reader.next()) {
     if (property->identifier != Identifier::user_property) continue;
     if (is_first) {
       append_name(out, "user_properties");
-      out.push_back('[');
-      is_first = false;
     }
-    append_comma(out);
-    out.push_back('[');
+    out.append(is_first ? "[[" : ",[");
+    is_first = false;
     append_text(out, property->text);
     out.push_back(',');
     append_text(out, property->value);
     out.push_back(']');
+    pieces.hand_on(out);
   }
   if (!is_first) out.push_back(']');
+  return !is_first;
 }
 
 }  // namespace
 
-bool append_properties(std::string& out, std::string_view properties) {
+bool append_properties(std::string& out, std::string_view properties, const Pieces& pieces) {
   const auto single = read_single_properties(properties);
   if (!single) return false;
   const std::size_t begin = out.size();
@@ -212,8 +209,9 @@ bool append_properties(std::string& out, std::string_view properties) {
   append_member(out, "content_type", single->content_type);
   append_member(out, "response_topic", single->response_topic);
   append_correlation_data(out, single->correlation_data);
-  append_user_properties(out, properties);
-  if (out.size() == begin + 1) {
+  const bool has_single = out.size() != begin + 1;
+  const bool has_user = append_user_properties(out, properties, pieces);
+  if (!has_single && !has_user) {
     out.resize(begin);
     return false;
   }

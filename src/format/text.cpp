@@ -157,6 +157,11 @@ std::size_t find_json_special(std::string_view text, std::size_t begin) noexcept
 
 void append_json_string(std::string& out, std::string_view text) {
   out.push_back('"');
+  append_json_string_part(out, text);
+  out.push_back('"');
+}
+
+void append_json_string_part(std::string& out, std::string_view text) {
   for (std::size_t at = 0;;) {
     const std::size_t special = find_json_special(text, at);
     out.append(text.substr(at, special - at));
@@ -164,7 +169,6 @@ void append_json_string(std::string& out, std::string_view text) {
     append_json_escape(out, text[special]);
     at = special + 1;
   }
-  out.push_back('"');
 }
 
 }  // namespace mqtt_logger

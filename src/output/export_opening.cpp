@@ -195,11 +195,11 @@ std::optional<ExportOpening::Known> ExportOpening::cut_to_checkpoint(const SinkC
 // journal may hold less than the export.
 ExportOpening::Known ExportOpening::cut_to_whole_records(const SinkCheckpoint& known) {
   JournalReplay replay{journal_, rules_, options_, known.next_sequence};
-  const std::uint64_t end =
-      find_whole_records(*file_, rules_, known.body_size, size_, [&replay](auto record) {
-        if (replay.is_written_as(record)) replay.advance();
-        return true;
-      });
+  const std::uint64_t begin = skip_replayed_records(replay, known.body_size);
+  const std::uint64_t end = find_whole_records(*file_, rules_, begin, size_, [&replay](auto record) {
+    if (replay.is_written_as(record)) replay.advance();
+    return true;
+  });
   const std::uint64_t torn = size_ - end;
   if (torn != rules_.closing.size() || read_bytes(*file_, end, size_) != rules_.closing) {
     if (has_content(end, size_)) keep_copy(end, size_);
@@ -212,16 +212,23 @@ ExportOpening::Known ExportOpening::cut_to_whole_records(const SinkCheckpoint& k
 
 // How much of what stands behind the checkpoint is what the writer will write there.
 std::uint64_t ExportOpening::count_replayed_bytes(const SinkCheckpoint& known) {
-  std::uint64_t end = known.body_size;
-  for (JournalReplay replay{journal_, rules_, options_, known.next_sequence}; replay.text() && end < size_;
-       replay.advance()) {
-    const std::string expected = replay.text_in_body(end == rules_.opening.size());
-    const std::string found = read_bytes(*file_, end, std::min(size_, end + expected.size()));
-    const auto same = std::ranges::mismatch(found, expected).in1 - found.begin();
-    end += static_cast<std::uint64_t>(same);
-    if (static_cast<std::size_t>(same) != expected.size()) break;
-  }
+  JournalReplay replay{journal_, rules_, options_, known.next_sequence};
+  std::uint64_t end = skip_replayed_records(replay, known.body_size);
+  bool is_whole = false;
+  if (replay.has_record() && end < size_) end += replay.count_same_bytes(*file_, end, size_, is_whole);
   return end - known.body_size;
+}
+
+// Behind those whole records from `begin` on that are as the writer will write them.
+std::uint64_t ExportOpening::skip_replayed_records(JournalReplay& replay, std::uint64_t begin) {
+  std::uint64_t end = begin;
+  for (; replay.has_record() && end < size_; replay.advance()) {
+    bool is_whole = false;
+    const std::uint64_t same = replay.count_same_bytes(*file_, end, size_, is_whole);
+    if (!is_whole) break;
+    end += same;
+  }
+  return end;
 }
 
 // The same where the run that wrote it had other --columns: records, and the beginning of one, that the
@@ -235,7 +242,7 @@ bool ExportOpening::is_replayed_with_other_columns(const SinkCheckpoint& known) 
         if (is_ours) replay.advance();
         return is_ours;
       });
-  const std::string next = replay.text() ? replay.plain_text_in_body(end == rules_.opening.size()) : "";
+  const std::string next = replay.has_record() ? replay.plain_text_in_body(end == rules_.opening.size()) : "";
   const std::string rest =
       read_bytes(*file_, end, std::min(size_, end + next.size() + rules_.closing.size()));
   const bool is_closed =

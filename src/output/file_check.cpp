@@ -108,7 +108,7 @@ std::uint64_t find_line_begin(File& file, std::uint64_t end) {
 
 // Reads on towards the beginning only as long as the last columns of a CSV record are that large.
 bool ends_with_record(File& file, const FileFormat& format, std::uint64_t body_size) {
-  for (std::uint64_t size = kReadBytes;; size *= 8) {
+  for (std::uint64_t size = kReadBytes;; size *= 2) {
     std::string end = read_bytes(file, body_size - std::min(body_size, size), body_size);
     if (format.closing.empty()) {
       if (!end.ends_with('\n')) return false;

@@ -25,18 +25,20 @@ FileSink::FileSink(FileFormat rules, std::filesystem::path path, std::shared_ptr
 
 void FileSink::append(const Fields& fields, std::uint64_t sequence) {
   if (sequence < checkpoint_.next_sequence) return;
-  rules_.append_to_body(batch_, fields, body_size() + batch_.size() == rules_.opening.size());
+  if (fields.payload.size() + fields.properties.size() >= kLongBytes) {
+    long_ = fields;
+  } else {
+    rules_.append_to_body(batch_, fields, body_size() + batch_.size() == rules_.opening.size());
+  }
 }
 
 std::error_code FileSink::write(bool& is_intact) noexcept {
   is_intact = true;
-  if (batch_.empty()) return {};
+  if (batch_.empty() && !long_) return {};
   if (const std::error_code error = check_intact(is_intact); error || !is_intact) return error;
-  const std::size_t batch_bytes = batch_.size();
-  batch_ += rules_.closing;
   crash_point("file-write-begun");
-  std::error_code error = file_->write_at(body_size(), batch_);
-  batch_.resize(batch_bytes);
+  std::uint64_t bytes = 0;
+  std::error_code error = write_batch(bytes);
   if (!error) error = check_joint(is_intact);
   is_torn_ = static_cast<bool>(error);
   if (error) {
@@ -45,15 +47,43 @@ std::error_code FileSink::write(bool& is_intact) noexcept {
   }
   if (!is_intact) return {};
   crash_point("file-written");
-  checkpoint_.body_size += batch_bytes;
+  checkpoint_.body_size += bytes;
   batch_.clear();
+  long_.reset();
   if (batch_.capacity() > kUsualBatchBytes) batch_.shrink_to_fit();
   return {};
 }
 
+/// `bytes`: what was written without the closing. A file that ends within a long record lacks its closing as
+/// well: that is an unfinished write, which recovery knows.
+std::error_code FileSink::write_batch(std::uint64_t& bytes) noexcept {
+  if (!long_) {
+    bytes = batch_.size();
+    batch_ += rules_.closing;
+    const std::error_code error = file_->write_at(body_size(), batch_);
+    batch_.resize(static_cast<std::size_t>(bytes));
+    return error;
+  }
+  std::error_code error;
+  bytes = 0;
+  const auto write_piece = [this, &error, &bytes](std::string_view piece) {
+    if (!error) error = file_->write_at(body_size() + bytes, piece);
+    bytes += piece.size();
+  };
+  std::string text = batch_;
+  rules_.append_to_body(text, *long_, body_size() + text.size() == rules_.opening.size(),
+                        Pieces{write_piece});
+  text += rules_.closing;
+  write_piece(text);
+  bytes -= rules_.closing.size();
+  return error;
+}
+
 void FileSink::forget_batch(std::uint64_t next_sequence) noexcept {
-  if (batch_.empty()) checkpoint_.next_sequence = std::max(checkpoint_.next_sequence, next_sequence);
+  if (batch_.empty() && !long_)
+    checkpoint_.next_sequence = std::max(checkpoint_.next_sequence, next_sequence);
   batch_.clear();
+  long_.reset();
 }
 
 std::error_code FileSink::check_intact(bool& is_intact) noexcept {

@@ -222,7 +222,7 @@ void Writer::watch_clock(ReceiveTime time) noexcept {
 
 bool Writer::write_batch() noexcept {
   for (FileSink& sink : exports_.sinks()) {
-    const std::size_t bytes = sink.batch_bytes();
+    const std::uint64_t size_before = sink.body_size();
     bool is_intact = true;
     if (const std::error_code error = sink.write(is_intact)) {
       report(sink.path(), error.message());
@@ -232,7 +232,7 @@ bool Writer::write_batch() noexcept {
       next_look_ = kNow;
       return false;
     }
-    statistics_.written_bytes.add(bytes);
+    statistics_.written_bytes.add(sink.body_size() - size_before);
   }
   if (failing_.end()) log::info("exports can be written again");
   return true;

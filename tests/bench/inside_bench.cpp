@@ -34,7 +34,7 @@ void check_encoding(benchmark::State& state, PayloadKind kind) {
   set_figures(state, bytes);
 }
 
-using Encoder = void (*)(std::string& out, const Fields& fields);
+using Encoder = void (*)(std::string& out, const Fields& fields, const Pieces& pieces);
 
 void encode(benchmark::State& state, PayloadKind kind, Encoder encoder) {
   Messages messages{kind};
@@ -49,7 +49,7 @@ void encode(benchmark::State& state, PayloadKind kind, Encoder encoder) {
   }
   std::size_t next = 0;
   for (auto _ : state) {
-    encoder(out, fields[next]);
+    encoder(out, fields[next], {});
     next = (next + 1) % fields.size();
     if (out.size() < kBatchBytes) continue;
     bytes += out.size();

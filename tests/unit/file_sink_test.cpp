@@ -74,6 +74,44 @@ TEST_CASE("A sink that cannot write cuts its file back and keeps the batch") {
   CHECK(exported.payloads() == Payloads{"#1", "#2"});
 }
 
+TEST_CASE("A sink writes a long record piece by piece behind the batch, and cuts it back where one fails") {
+  const std::string payload(FileSink::kLongBytes, '\x01');
+  Export exported;
+  exported.append("#1");
+  REQUIRE_FALSE(exported.write());
+  const std::string before = exported.files.content("data.json");
+  exported.append("#2");
+  exported.append(payload);
+  CHECK(exported.sink.batch_bytes() >= FileSink::kLongBytes);
+  std::size_t writes = 0;
+  exported.files.watch_writes([&] {
+    if (++writes == 3) exported.files.fail_writes(1, std::errc::no_space_on_device);
+  });
+  CHECK(exported.write() == std::errc::no_space_on_device);
+  CHECK((exported.files.content("data.json") == before));
+  REQUIRE_FALSE(exported.write());
+  CHECK(writes > 10);
+  CHECK((exported.payloads() == Payloads{"#1", "#2", payload}));
+  CHECK(exported.sink.checkpoint().body_size + 3 == exported.files.content("data.json").size());
+  CHECK(exported.sink.batch_bytes() == 0);
+  exported.append("#4");
+  REQUIRE_FALSE(exported.write());
+  CHECK((exported.payloads() == Payloads{"#1", "#2", payload, "#4"}));
+}
+
+TEST_CASE("A long record that is forgotten is not written") {
+  const std::string payload(FileSink::kLongBytes, '1');
+  Export exported;
+  exported.append(payload);
+  exported.sink.forget_batch(exported.sequence + 1);
+  CHECK(exported.sink.batch_bytes() == 0);
+  REQUIRE_FALSE(exported.write());
+  CHECK(exported.payloads().empty());
+  exported.append(payload);  // it comes again
+  REQUIRE_FALSE(exported.write());
+  CHECK((exported.payloads() == Payloads{payload}));
+}
+
 TEST_CASE("A sink leaves out records that are in its file already") {
   Export exported{3};
   for (const char* payload : {"#1", "#2", "#3"}) exported.append(payload);

@@ -2,6 +2,8 @@
 
 #include "mqtt_logger/format/json_scan.hpp"
 
+#include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +28,10 @@ struct ColumnValue {
 /// Appends the value as text, for a format that has no other types: a string without its quotes and escapes,
 /// anything else as it is spelled. Nothing for null, as for a value that is missing. A NUL becomes U+FFFD.
 void append_column_text(std::string& out, std::string_view json);
+
+/// Gives that text part by part, of about so many bytes each, for a value that is valid JSON.
+void for_each_part_of_column(std::string_view json, std::size_t bytes,
+                             const std::function<void(std::string_view)>& on_part);
 
 /// Appends JSON on one line: verbatim but for the line breaks. In valid JSON they stand only between tokens,
 /// where a space means the same.

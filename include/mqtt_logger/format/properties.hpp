@@ -1,5 +1,7 @@
 #pragma once
 
+#include "mqtt_logger/format/pieces.hpp"
+
 #include <string>
 #include <string_view>
 
@@ -14,7 +16,7 @@ namespace mqtt_logger {
 /// User properties keep their order and repeats. Topic alias and subscription identifier belong to the
 /// connection and are left out. Text that is not valid UTF-8 gets U+FFFD for each wrong sequence. Returns
 /// false and appends nothing if nothing remains to write or the bytes are malformed, which includes a repeat
-/// of what may stand only once.
-bool append_properties(std::string& out, std::string_view properties);
+/// of what may stand only once. `pieces` takes what is long, but nothing if false is returned.
+bool append_properties(std::string& out, std::string_view properties, const Pieces& pieces = {});
 
 }  // namespace mqtt_logger

@@ -28,5 +28,7 @@ void append_base64(std::string& out, std::string_view bytes);
 
 /// Appends a JSON string with its quotes (RFC 8259, section 7); `text` must be valid UTF-8.
 void append_json_string(std::string& out, std::string_view text);
+/// The same without its quotes; `text` may be a part of valid UTF-8, cut anywhere.
+void append_json_string_part(std::string& out, std::string_view text);
 
 }  // namespace mqtt_logger

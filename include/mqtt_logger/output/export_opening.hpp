@@ -16,6 +16,8 @@
 
 namespace mqtt_logger {
 
+class JournalReplay;
+
 /// Opens one export where the journal's checkpoint says that it stands; the steps share the file and what is
 /// known of it.
 ///
@@ -57,6 +59,7 @@ class ExportOpening {
   [[nodiscard]] std::optional<Known> cut_to_checkpoint(const SinkCheckpoint& known);
   [[nodiscard]] Known cut_to_whole_records(const SinkCheckpoint& known);
   [[nodiscard]] std::uint64_t count_replayed_bytes(const SinkCheckpoint& known);
+  [[nodiscard]] std::uint64_t skip_replayed_records(JournalReplay& replay, std::uint64_t begin);
   [[nodiscard]] bool is_replayed_with_other_columns(const SinkCheckpoint& known);
   void cut(std::uint64_t body_size);
   void begin();

@@ -2,6 +2,7 @@
 
 #include "mqtt_logger/format/columns.hpp"
 #include "mqtt_logger/format/fields.hpp"
+#include "mqtt_logger/format/pieces.hpp"
 #include "mqtt_logger/options.hpp"
 
 #include <array>
@@ -32,7 +33,7 @@ struct FileFormat {
   std::string_view before_next;
   std::string_view after_each;
   std::string_view closing;
-  void (*append_record)(std::string& out, const Fields& fields);
+  void (*append_record)(std::string& out, const Fields& fields, const Pieces& pieces);
   std::string_view record_begin;  ///< of a line that is a record; empty where a record may span lines
   RecordEnd (*look_at_end)(std::string_view text, std::size_t extra_columns);
   std::size_t extra_columns = 0;  ///< in each record
@@ -43,9 +44,10 @@ struct FileFormat {
   }
 
   /// Appends a record as it stands in the body, the first one or a later one.
-  void append_to_body(std::string& out, const Fields& fields, bool is_first) const {
+  void append_to_body(std::string& out, const Fields& fields, bool is_first,
+                      const Pieces& pieces = {}) const {
     out += is_first ? before_first : before_next;
-    append_record(out, fields);
+    append_record(out, fields, pieces);
     out += after_each;
   }
 };

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -28,12 +29,21 @@ class FileSink {
   FileSink(FileFormat rules, std::filesystem::path path, std::shared_ptr<File> file,
            const SinkCheckpoint& state);
 
-  /// Adds a record to the batch, unless it is in the file already.
-  void append(const Fields& fields, std::uint64_t sequence);
-  [[nodiscard]] std::size_t batch_bytes() const noexcept { return batch_.size(); }
+  /// A message of so many bytes is written piece by piece.
+  static constexpr std::size_t kLongBytes = std::size_t{1024} * 1024;
 
-  /// Writes the batch and the closing, by one system call. Does nothing if the batch is empty. If the file
-  /// turns out not to be intact, the batch is kept for the one that takes its place.
+  /// Adds a record to the batch, unless it is in the file already. One of a long message is kept as `fields`,
+  /// which must live until it is written or forgotten, and is the last one of the batch: batch_bytes() is
+  /// then at least kLongBytes.
+  void append(const Fields& fields, std::uint64_t sequence);
+  /// What write() writes of the batch, at least.
+  [[nodiscard]] std::size_t batch_bytes() const noexcept {
+    return batch_.size() + (long_ ? long_->payload.size() + long_->properties.size() : 0);
+  }
+
+  /// Writes the batch and the closing, by one system call unless the last message is long. Does nothing if
+  /// the batch is empty. If the file turns out not to be intact, the batch is kept for the one that takes its
+  /// place.
   [[nodiscard]] std::error_code write(bool& is_intact) noexcept;
   /// Whether the file is as we have left it: nobody has emptied it, cut it or written to it. A few small
   /// reads.
@@ -55,6 +65,7 @@ class FileSink {
   [[nodiscard]] const SinkCheckpoint& checkpoint() const noexcept { return checkpoint_; }
 
  private:
+  [[nodiscard]] std::error_code write_batch(std::uint64_t& bytes) noexcept;
   void cut_back() noexcept;
   [[nodiscard]] std::error_code check_joint(bool& is_intact) noexcept;
   [[nodiscard]] std::error_code check_bytes(std::uint64_t offset, std::string_view expected,
@@ -66,7 +77,8 @@ class FileSink {
   std::shared_ptr<File> file_;
   SinkCheckpoint checkpoint_;
   std::string batch_;
-  bool is_torn_ = false;  // by a write of ours that failed and could not be cut back
+  std::optional<Fields> long_;  // of the record behind it
+  bool is_torn_ = false;        // by a write of ours that failed and could not be cut back
 };
 
 }  // namespace mqtt_logger
