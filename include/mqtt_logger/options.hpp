@@ -70,7 +70,7 @@ struct Options {
   MqttVersion mqtt_version = MqttVersion::v5;
   bool forget_session = false;  ///< end it at the broker, instead of logging
   Retained retained = Retained::once;
-  std::uint64_t max_packet_bytes = 0;  ///< that the broker may send (MQTT 5); zero: no limit
+  std::uint64_t max_packet_bytes = 0;  ///< that the broker may send (MQTT 5); zero: what the journal takes
 
   bool journal_in_file = true;    ///< false: `--journal none`
   std::filesystem::path journal;  ///< empty: the output with `.journal` appended

@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <system_error>
@@ -13,6 +14,9 @@ namespace mqtt_logger {
 namespace {
 
 using namespace std::chrono_literals;
+
+// Of MQTT itself (section 2.1.4): as much as to say nothing.
+constexpr std::uint64_t kLargestPacketBytes = 268'435'460;
 
 mqtt::ssl_options make_tls_options(const TlsOptions& tls) {
   mqtt::ssl_options options;
@@ -77,7 +81,7 @@ mqtt::create_options make_create_options(MqttVersion version) {
 }
 
 mqtt::connect_options make_session_options(const Options& options, const Broker& broker,
-                                           const std::string& will) {
+                                           const std::string& will, std::uint64_t max_packet_bytes) {
   const MqttVersion version = broker.version;
   const bool is_clean = options.session_expiry == 0s;
   mqtt::connect_options connect = make_options(options, broker.address, version, is_clean);
@@ -94,10 +98,8 @@ mqtt::connect_options make_session_options(const Options& options, const Broker&
                       static_cast<std::int32_t>(options.session_expiry.count())});
     }
     properties.add({mqtt::property::RECEIVE_MAXIMUM, kReceiveMaximum});
-    if (options.max_packet_bytes != 0) {
-      properties.add(
-          {mqtt::property::MAXIMUM_PACKET_SIZE, static_cast<std::int32_t>(options.max_packet_bytes)});
-    }
+    if (max_packet_bytes < kLargestPacketBytes)
+      properties.add({mqtt::property::MAXIMUM_PACKET_SIZE, static_cast<std::int32_t>(max_packet_bytes)});
     // No topic alias maximum: the library does not keep aliases, and hands out such a message without a
     // topic.
     connect.set_properties(std::move(properties));

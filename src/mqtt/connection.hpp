@@ -22,9 +22,11 @@ inline constexpr QoS kStatusQos = QoS::at_least_once;
 [[nodiscard]] mqtt::create_options make_create_options(MqttVersion version);
 
 /// The subscriber's connection: a session that the broker keeps for `session_expiry`. `will` is for the
-/// status topic, if there is one. The password's file is read now: it may have changed.
+/// status topic, if there is one. The broker is asked to send nothing larger than `max_packet_bytes` (MQTT
+/// 5). The password's file is read now: it may have changed.
 [[nodiscard]] mqtt::connect_options make_session_options(const Options& options, const Broker& broker,
-                                                         const std::string& will);
+                                                         const std::string& will,
+                                                         std::uint64_t max_packet_bytes);
 
 /// A connection that ends whatever session there was and keeps none.
 [[nodiscard]] mqtt::connect_options make_clean_options(const Options& options, const BrokerAddress& broker,

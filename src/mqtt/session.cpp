@@ -107,7 +107,7 @@ void Session::connect() {
     subscribing_.doubt(broker.session);
     inbox_.expect_more(subscribing_.may_bring_more());
     // On this object the properties were set: copies of it lose them in Paho C++ before 1.3.
-    mqtt::connect_options connect = make_session_options(options_, broker, will_);
+    mqtt::connect_options connect = make_session_options(options_, broker, will_, max_packet_bytes());
     connect_due_ = Clock::now() + options_.connect_timeout + kConnectGrace;
     calls_.connect(*client_, connect, [this](const Response& response) { events_.on_response(response); });
     crash_point("connect-sent");
@@ -361,7 +361,24 @@ void Session::report_connection() {
             version == MqttVersion::v5 ? "5" : "3.1.1",
             is_session_present_ ? "session resumed" : "new session", filters.empty() ? "nothing" : filters);
   report_.end(version, is_session_present_, connection_.session_expiry);
+  report_largest_packet(version);
   tell_();
+}
+
+// A larger message would cost the library several times its size in memory, only to be dropped.
+std::uint64_t Session::max_packet_bytes() const noexcept {
+  return options_.max_packet_bytes != 0 ? options_.max_packet_bytes : journal_.max_record_bytes();
+}
+
+// What the broker does not send, nobody counts.
+void Session::report_largest_packet(MqttVersion version) {
+  if (version != MqttVersion::v5 || options_.max_packet_bytes != 0) return;
+  if (std::exchange(is_largest_packet_said_, true)) return;
+  log::info(
+      "the broker is asked for messages of at most {} bytes, which is what the journal takes: it drops "
+      "larger "
+      "ones itself; --journal-size makes that more",
+      max_packet_bytes());
 }
 
 void Session::note_contact() {

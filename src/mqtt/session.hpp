@@ -64,6 +64,8 @@ class Session {
   void begin_subscribing(bool is_session_present);
   [[nodiscard]] bool is_answer_overdue();
   void report_connection();
+  [[nodiscard]] std::uint64_t max_packet_bytes() const noexcept;
+  void report_largest_packet(MqttVersion version);
   void handle_connected(const ConnectionEvent& event);
   [[nodiscard]] bool connects_again_for_keep_alive(std::optional<std::chrono::seconds> used);
   void report_limits(const BrokerLimits& limits);
@@ -98,6 +100,7 @@ class Session {
       connect_due_;  // nothing while the failure is looked into
   bool was_connected_ = false;
   bool is_session_present_ = false;
+  bool is_largest_packet_said_ = false;
   std::chrono::steady_clock::time_point connected_since_;
   std::chrono::steady_clock::time_point next_contact_;
   int short_lives_ = 0;  // connections that did not last, in a row

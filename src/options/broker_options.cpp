@@ -209,8 +209,9 @@ std::vector<OptionDefinition> broker_definitions() {
        "stays.",
        flag(&Options::forget_session)},
       {"Session", "max-packet-size", "SIZE", "",
-       "Largest packet the broker may send (MQTT 5 only). It drops larger messages without a word to the "
-       "logger; without this option it sends them, and too large ones are counted.",
+       "Largest packet the broker may send (MQTT 5 only): it drops larger messages without a word to the "
+       "logger. By default half of --journal-size, which is what the journal takes; with more, messages that "
+       "are too large come, and are dropped and counted.",
        size(&Options::max_packet_bytes, 1024, 268'435'460,
             "must be a size from 1KiB to 268435460 bytes (MQTT's limit), such as 1MiB")},
   };

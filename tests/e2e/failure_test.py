@@ -185,18 +185,33 @@ class JournalThatCannotBeUsed(Scenario):
 
     def test_too_large_a_message_is_counted_and_named(self) -> None:
         broker = self.start_broker()
+        for version, options in (("5", ("--max-packet-size", "1MiB")), ("3.1.1", ())):
+            with self.subTest(version=version):
+                logger = self.start_logger(broker.port, "--journal-size", "64KiB", "--mqtt-version", version,
+                                           "--output", version, *options)
+                with self.connect(broker.port) as publisher:
+                    publisher.publish("sensors/camera", b"x" * 40000)
+                    publisher.publish("sensors/a", b"1")
+                self.wait_for_records(1, output=version)
+                self.assert_stops(logger, exit_code=1)
+                self.assertRegex(logger.log, r"40000 bytes on 'sensors/camera' is dropped: .*--journal-size")
+                self.assertIn("received 2, written 1, pending 0, dropped 1 (1 too large)", logger.log)
+
+    def test_too_large_a_message_is_not_sent_where_the_broker_can_be_asked(self) -> None:
+        broker = self.start_broker()
         logger = self.start_logger(broker.port, "--journal-size", "64KiB")
+        self.assertEqual(len(logger.find("info .*asked for messages of at most 32768 bytes")), 1, logger.log)
         with self.connect(broker.port) as publisher:
             publisher.publish("sensors/camera", b"x" * 40000)
-            publisher.publish("sensors/a", b"1")
+            publisher.publish("sensors/camera", b"x" * 32700)
         self.wait_for_records(1)
-        self.assert_stops(logger, exit_code=1)
-        self.assertRegex(logger.log, r"40000 bytes on 'sensors/camera' is dropped: .*--journal-size")
-        self.assertIn("received 2, written 1, pending 0, dropped 1 (1 too large)", logger.log)
+        self.assert_stops(logger)
+        self.assertIn("received 1, written 1, pending 0, dropped 0", logger.log)
 
     def test_many_that_are_too_large_are_a_line_a_second_with_a_piece_of_their_topics(self) -> None:
         broker = self.start_broker()
-        logger = self.start_logger(broker.port, "--journal-size", "64KiB", "--stats-every", "100ms")
+        logger = self.start_logger(broker.port, "--journal-size", "64KiB", "--stats-every", "100ms",
+                                   "--max-packet-size", "1MiB")
         topic = "sensors/" + "ü" * 20000
         count = 500
         with self.connect(broker.port) as publisher:
