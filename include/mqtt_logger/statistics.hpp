@@ -77,7 +77,7 @@ struct Statistics {
   Counter written_bytes;  ///< of all exports
   Counter write_errors;
   Counter writer_turns;  ///< of its loop: grows when it is awake and does not hang
-  // Main thread.
+  // The session's thread.
   alignas(64) Counter replayed;
   Counter connects;
 

@@ -9,8 +9,8 @@
 #include "mqtt_logger/platform/replace_file.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
-#include <new>
 #include <span>
 #include <system_error>
 
@@ -21,7 +21,19 @@ namespace {
   throw StartupError{ExitCode::output_unusable, fmt::format("the journal {}: {}", path.string(), why)};
 }
 
+/// A file of any size can have that name, also one that cannot be mapped where an address has 32 bits.
+void check_size(const std::filesystem::path& path) {
+  constexpr std::uint64_t kLargest = layout::kRing + layout::kMaxRingBytes;
+  FileStatus status;
+  if (system_files().look_up(path, status) || status.size <= kLargest) return;
+  fail(path,
+       fmt::format("this file is not a journal: it has {} bytes, and the largest journal {}; it is left as "
+                   "it is; choose another place with --journal",
+                   status.size, kLargest));
+}
+
 std::unique_ptr<MappedFile> map(const std::filesystem::path& path, std::size_t size) {
+  check_size(path);
   std::unique_ptr<MappedFile> mapping;
   const std::error_code error = map_file(path, size, mapping, [](std::span<const std::byte> bytes) {
     return check_header(bytes) == HeaderState::usable;
@@ -35,7 +47,14 @@ std::unique_ptr<MappedFile> map(const std::filesystem::path& path, std::size_t s
                            "--journal-size",
                            size));
   }
-  if (error == std::errc::not_enough_memory) throw std::bad_alloc{};
+  if (error == std::errc::not_enough_memory) {
+    throw StartupError{
+        ExitCode::something_pending,
+        fmt::format("cannot start: the system gives no more memory for the journal {}; limits are "
+                    "MemoryMax of systemd and ulimit -v, and 2 GiB in all for a program of 32 bits; "
+                    "--journal-size makes a new journal smaller",
+                    path.string())};
+  }
   fail(path,
        fmt::format("cannot be opened: {}; choose another place with --journal, or none with --journal none",
                    error.message()));

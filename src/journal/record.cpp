@@ -107,7 +107,7 @@ std::optional<Record> check_record(std::span<const std::byte> bytes) noexcept {
   const std::uint64_t content =
       std::uint64_t{header.topic_length} + header.properties_length + header.payload_length;
   const bool is_plausible = header.length <= bytes.size() && content <= bytes.size() - sizeof(Header) &&
-                            header.length == padded(sizeof(Header) + content) &&
+                            header.length == padded(sizeof(Header) + static_cast<std::size_t>(content)) &&
                             (header.flags & kQoSMask) <= 2;
   if (!is_plausible) return std::nullopt;
   const Record record = make_record(header, bytes.data());

@@ -4,9 +4,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <ctime>
-
 namespace mqtt_logger {
+namespace {
+
+/// The time that this system call takes: two words, whatever `timespec` is. (With 64-bit times on a 32-bit
+/// system that is another one, of which the call would take half, and not wait at all.)
+struct KernelTime {
+  long seconds;
+  long nanoseconds;
+};
+
+}  // namespace
 
 static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t) &&
               std::atomic<std::uint32_t>::is_always_lock_free);
@@ -14,8 +22,8 @@ static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t) &&
 void wait_while_equal(std::atomic<std::uint32_t>& word, std::uint32_t expected,
                       std::chrono::milliseconds timeout) noexcept {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
-  const timespec relative{static_cast<time_t>(seconds.count()),
-                          static_cast<long>(std::chrono::nanoseconds{timeout - seconds}.count())};
+  const KernelTime relative{static_cast<long>(seconds.count()),
+                            static_cast<long>(std::chrono::nanoseconds{timeout - seconds}.count())};
   ::syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, expected, &relative, nullptr, 0);
 }
 

@@ -98,6 +98,21 @@ TEST_CASE("A journal in use, or in a folder that is not there, is refused with t
 }
 
 #if !defined(_WIN32)
+TEST_CASE("A file that is larger than any journal is left as it is, and not mapped") {
+  Place place;
+  const std::uint64_t size =
+      layout::kRing + layout::kMaxRingBytes + GENERATE(std::uint64_t{1}, std::uint64_t{1} << 33);
+  std::filesystem::resize_file(place.journal, size);
+  try {
+    const auto opened = open_journal(place.options);
+    FAIL("it was opened");
+  } catch (const StartupError& error) {
+    CHECK(error.exit_code() == ExitCode::output_unusable);
+    CHECK(std::string{error.what()}.find("has " + std::to_string(size) + " bytes") != std::string::npos);
+  }
+  CHECK(std::filesystem::file_size(place.journal) == size);
+}
+
 TEST_CASE("A file with holes that is no journal is not filled") {
   Place place;
   const std::uint64_t size =

@@ -87,7 +87,7 @@ class Journal {
   /// QoS 1 redeliveries are recognised among the last `deliveries`; 0: never. Call before the first append().
   void set_redelivery_window(std::uint32_t deliveries) noexcept { redelivery_window_ = deliveries; }
 
-  // Main thread.
+  // The session's thread; before it exists, the main thread.
 
   /// Whether the packet identifiers belong to this session.
   [[nodiscard]] bool has_session(const std::string& session) const noexcept;

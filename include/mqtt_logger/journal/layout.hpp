@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -22,8 +23,9 @@ namespace mqtt_logger {
 ///     1536, 2048  checkpoint that is known to be on the device, two alternating slots     sync thread
 ///     4096        a bit for each packet identifier: QoS 2, received, PUBREL not seen      callback thread
 ///     12288       a row for each packet identifier: {fingerprint (u64), number (u64)}     callback thread
-///     1060864     subscriptions: length (u32), CRC-32C of the text (u32), text               main thread
-///     1126400     ring of records (journal/record.hpp); its size is a power of two        callback thread
+///     1060864     subscriptions: length (u32), CRC-32C of the text (u32), text               session's
+///     thread 1126400     ring of records (journal/record.hpp); its size is a power of two        callback
+///     thread
 ///
 /// Version 1 had zeros at 64 to 127 and 144 to 255, and another fingerprint: the CRC-32C of topic, properties
 /// and payload without their boundaries, flags and size, so that different messages could have the same one.
@@ -60,8 +62,18 @@ inline constexpr std::size_t kLongestSubscriptions = kSubscriptionsBytes - 8;  /
 inline constexpr std::size_t kRing = kSubscriptions + kSubscriptionsBytes;
 static_assert(kRing == 1126400);
 
+// The words are read and written by several threads, and by the next process: no lock stands beside them.
+static_assert(std::atomic_ref<std::uint64_t>::is_always_lock_free,
+              "the journal needs 64-bit atomics without a lock: compile for ARMv6K, ARMv7, i586 or newer");
+static_assert(std::atomic_ref<std::uint64_t>::required_alignment <= 8);
+static_assert(kHead % 8 == 0 && kIntent % 8 == 0 && kReturned % 8 == 0 && kIdentifierOrder % 8 == 0 &&
+              kOldRows % 8 == 0 && kReleased % 8 == 0 && kSettled % 8 == 0 && kCheckpoint % 8 == 0 &&
+              kSyncedCheckpoint % 8 == 0 && kCheckpointSlotBytes % 8 == 0 && kRows % 8 == 0 &&
+              kSubscriptions % 8 == 0 && kRing % 8 == 0);
+
 inline constexpr std::uint64_t kMinRingBytes = 4096;
 inline constexpr std::uint64_t kMaxRingBytes = std::uint64_t{1} << 30;
+static_assert(kRing + kMaxRingBytes <= PTRDIFF_MAX);  // can be mapped where an address has 32 bits
 
 }  // namespace layout
 }  // namespace mqtt_logger
