@@ -45,14 +45,26 @@ void append_plain(std::string& out, std::string_view field) {
   out.append(field);
 }
 
-void append_field(std::string& out, std::string_view field, const Pieces& pieces = {}) {
+void append_field(std::string& out, std::string_view field) {
   if (!needs_quotes(field)) {
-    pieces.append(out, field, append_plain);
+    out.append(field);
     return;
   }
   out.push_back('"');
-  pieces.append(out, field, append_with_doubled_quotes);
+  append_with_doubled_quotes(out, field);
   out.push_back('"');
+}
+
+void append_long_payload(std::string& out, const Fields& fields, const Pieces& pieces) {
+  if (fields.encoding == Encoding::base64) {
+    pieces.append(out, fields.payload, append_base64);
+  } else if (!needs_quotes(fields.payload)) {
+    pieces.append(out, fields.payload, append_plain);
+  } else {
+    out.push_back('"');
+    pieces.append(out, fields.payload, append_with_doubled_quotes);
+    out.push_back('"');
+  }
 }
 
 /// A value that is as long as a payload can be, read twice in place of being kept as a whole.
@@ -90,10 +102,12 @@ void append_csv(std::string& out, const Fields& fields, const Pieces& pieces) {
   out.push_back(',');
   append_field(out, as_valid_utf8(fields.topic, repaired_topic));
   out.push_back(',');
-  if (fields.encoding == Encoding::base64) {
-    pieces.append(out, fields.payload, append_base64);
+  if (fields.payload.size() > Pieces::kStepBytes) {
+    append_long_payload(out, fields, pieces);
+  } else if (fields.encoding == Encoding::base64) {
+    append_base64(out, fields.payload);
   } else {
-    append_field(out, fields.payload, pieces);
+    append_field(out, fields.payload);
   }
   out.push_back(',');
   out.append(to_string(fields.encoding));
@@ -110,6 +124,7 @@ void append_csv(std::string& out, const Fields& fields, const Pieces& pieces) {
     text.clear();
     append_column_text(text, column.json);
     append_field(out, text);
+    pieces.hand_on(out);
   }
   out.push_back('\n');
 }
