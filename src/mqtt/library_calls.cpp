@@ -28,10 +28,6 @@ struct ConnectAccess {
 };
 template struct ConnectAccess<&mqtt::connect_options::opts_>;
 
-MQTTAsync handle_of(mqtt::async_client& client) noexcept {
-  return client.*client_handle_member();
-}
-
 void require_begun(int return_code) {
   if (return_code != MQTTASYNC_SUCCESS) throw mqtt::exception{return_code};
 }
@@ -41,6 +37,10 @@ std::optional<QoS> to_granted(int code) noexcept {
 }
 
 }  // namespace
+
+MQTTAsync handle_of(mqtt::async_client& client) noexcept {
+  return client.*client_handle_member();
+}
 
 LibraryCalls::Call& LibraryCalls::add(Handler handler) {
   while (!calls_.empty() && calls_.front().is_answered.load(std::memory_order_acquire)) calls_.pop_front();

@@ -24,6 +24,9 @@ struct Response {
   std::optional<QoS> granted;       ///< of SUBACK; nothing where it is none of MQTT's (section 3.9.3)
 };
 
+/// The C library's client within.
+[[nodiscard]] MQTTAsync handle_of(mqtt::async_client& client) noexcept;
+
 /// Calls of the C library by which a client asks its broker for something, for the sake of their answers: of
 /// a refusal Paho C++ keeps neither the properties (the reason in words, another server), nor the words in
 /// which the C library tells a closed port from a silent broker.

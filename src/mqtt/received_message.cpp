@@ -5,19 +5,6 @@
 namespace mqtt_logger {
 namespace {
 
-// Paho C++ keeps the packet identifier in a private member and has no accessor for it. Access checks do not
-// apply to the arguments of an explicit instantiation (C++20, [temp.spec]/6), so this hands out a pointer to
-// the member without a macro that changes the library's headers; if the member changes, this no longer
-// compiles.
-using CMessage = MQTTAsync_message mqtt::message::*;
-CMessage c_message_member() noexcept;
-
-template <CMessage kMember>
-struct MemberAccess {
-  friend CMessage c_message_member() noexcept { return kMember; }
-};
-template struct MemberAccess<&mqtt::message::msg_>;
-
 void append_uint16(std::string& out, unsigned value) {
   out += static_cast<char>(value >> 8 & 0xFF);
   out += static_cast<char>(value & 0xFF);
@@ -65,12 +52,7 @@ void append_property(std::string& out, const MQTTProperty& property) {
 
 }  // namespace
 
-PacketId packet_id_of(const mqtt::message& message) noexcept {
-  return message.get_qos() == 0 ? PacketId{0} : static_cast<PacketId>((message.*c_message_member()).msgid);
-}
-
-void write_properties(std::string& out, const mqtt::message& message) {
-  const MQTTProperties& properties = message.get_properties().c_struct();
+void write_properties(std::string& out, const MQTTProperties& properties) {
   for (const MQTTProperty& property :
        std::span{properties.array, static_cast<std::size_t>(properties.count)}) {
     append_property(out, property);

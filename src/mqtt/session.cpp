@@ -92,9 +92,7 @@ void Session::make_client() {
   intake_.set_version(broker.version);
   store_.emplace(journal_, inbox_, broker.session, broker.version);
   client_.emplace(make_uri(broker.address), client_id_, make_create_options(broker.version), &*store_);
-  // Before connect(): messages of a kept session come right behind CONNACK.
-  client_->set_message_callback(
-      [this](const mqtt::const_message_ptr& message) { intake_.receive(*message); });
+  intake_.watch(*client_);
   events_.watch(*client_);
 }
 

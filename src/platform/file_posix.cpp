@@ -9,10 +9,14 @@
 
 #include <array>
 #include <cerrno>
+#include <ctime>
 #include <utility>
 
 namespace mqtt_logger {
 namespace {
+
+static_assert(sizeof(off_t) == 8 && sizeof(time_t) == 8,
+              "define _FILE_OFFSET_BITS=64 and _TIME_BITS=64: files grow beyond 2 GiB");
 
 FileIdentity identity_of(const struct stat& status) noexcept {
   return {static_cast<std::uint64_t>(status.st_dev), static_cast<std::uint64_t>(status.st_ino)};
