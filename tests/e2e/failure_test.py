@@ -200,12 +200,12 @@ class JournalThatCannotBeUsed(Scenario):
     def test_too_large_a_message_is_not_sent_where_the_broker_can_be_asked(self) -> None:
         broker = self.start_broker()
         logger = self.start_logger(broker.port, "--journal-size", "64KiB")
-        self.assertEqual(len(logger.find("info .*asked for messages of at most 32768 bytes")), 1, logger.log)
         with self.connect(broker.port) as publisher:
             publisher.publish("sensors/camera", b"x" * 40000)
             publisher.publish("sensors/camera", b"x" * 32700)
         self.wait_for_records(1)
         self.assert_stops(logger)
+        self.assertEqual(len(logger.find("info .*asked for messages of at most 32768 bytes")), 1, logger.log)
         self.assertIn("received 1, written 1, pending 0, dropped 0", logger.log)
 
     def test_many_that_are_too_large_are_a_line_a_second_with_a_piece_of_their_topics(self) -> None:

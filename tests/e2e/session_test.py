@@ -26,9 +26,9 @@ class Session(Scenario):
             with self.subTest(version=version):
                 options = ("--mqtt-version", version, "--session-expiry", "1h", "--output", version)
                 logger = self.start_logger(broker.port, *options)
+                self.assert_stops(logger)  # then all is said
                 self.assertEqual(logger.find("away|not kept"), [], "there was no session before")
                 self.assertEqual(len(logger.find("MQTT 3.1.1 knows no --session-expiry")), int(version == "3.1.1"))
-                self.assert_stops(logger)
                 publisher = self.connect(broker.port)
                 publisher.publish_all([Message("sensors/a", str(number).encode(), 1) for number in range(1000)])
                 broker.restart()
