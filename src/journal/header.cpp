@@ -124,6 +124,28 @@ HeaderFindings read_header(std::span<std::byte> bytes) noexcept {
   return findings;
 }
 
+bool is_header_in_use(std::span<const std::byte> bytes) noexcept {
+  const FixedHeader header = load(bytes);
+  return header.magic == layout::kMagic && header.version == layout::kVersion &&
+         header.crc == crc_of(header) && header.ring_bytes == bytes.size() - layout::kRing &&
+         header.is_open == 1;
+}
+
+void begin_header(std::span<std::byte> bytes) noexcept {
+  store(bytes, offsetof(FixedHeader, version), std::uint64_t{0xFFFFFFFF} << 32 | layout::kVersion);
+  store(bytes, offsetof(FixedHeader, magic), layout::kMagic);
+}
+
+void finish_header(std::span<std::byte> bytes, const SipHash::Key& key) noexcept {
+  FixedHeader header{layout::kMagic, layout::kVersion, 0, layout::kRing, bytes.size() - layout::kRing, 0, 0, 1,
+                     0,              key};
+  header.boot = crc32c(boot_id());
+  constexpr std::size_t kBehind = offsetof(FixedHeader, ring_offset);
+  std::memcpy(bytes.data() + kBehind, reinterpret_cast<const std::byte*>(&header) + kBehind,
+              sizeof header - kBehind);
+  store(bytes, offsetof(FixedHeader, version), std::uint64_t{crc_of(header)} << 32 | header.version);
+}
+
 SipHash::Key fingerprint_key(std::span<const std::byte> bytes) noexcept {
   return load(bytes).key;
 }

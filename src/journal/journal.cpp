@@ -64,6 +64,9 @@ Journal::Journal(std::unique_ptr<MappedFile> mapping)
       released_seen_ <= checkpoint_.position && head_ - released_seen_ <= ring_.size();
   if (!is_released_plausible) released_seen_ = checkpoint_.position;
   word(layout::kReleased).store(released_seen_, std::memory_order_relaxed);
+  shared_head_.store(head_);
+  shared_released_.store(released_seen_);
+  synced_checkpoint_ = synced_slots_.load().value_or(Checkpoint{});
   crash_point("journal-opened");
 }
 
@@ -95,7 +98,7 @@ Admission Journal::append(const MessageView& message, PacketId packet_id, bool i
   const std::uint64_t rest = ring_.room_at(head_);
   const std::uint64_t gap = size > rest ? rest : 0;
   if (head_ + gap + size - released_seen_ > ring_.size()) {
-    released_seen_ = word(layout::kReleased).load(std::memory_order_acquire);  // pairs with release_space()
+    released_seen_ = shared_released_.load(std::memory_order_acquire);  // pairs with release_space()
     if (head_ + gap + size - released_seen_ > ring_.size()) {
       request_sync();  // what is written may just wait for the device
       return Admission::full;
@@ -120,10 +123,11 @@ Admission Journal::append(const MessageView& message, PacketId packet_id, bool i
   }
   head_ += gap + size;
   ++next_sequence_;
+  word(layout::kHead).store(head_, std::memory_order_release);
+  crash_point("head-stored");
   // Sequentially consistent together with writer_sleeps_: either the writer sees this head before it sleeps,
   // or we see that it sleeps (wait_for_records()). Release for read()'s acquire is part of that.
-  word(layout::kHead).store(head_, std::memory_order_seq_cst);
-  crash_point("head-stored");
+  shared_head_.store(head_, std::memory_order_seq_cst);
   if (writer_sleeps_.load(std::memory_order_seq_cst) != 0) wake_writer();
   return Admission::appended;
 }
@@ -220,15 +224,17 @@ void Journal::set_subscriptions(const std::string& text) noexcept {
 }
 
 std::optional<Record> Journal::read(Position& position) const noexcept {
-  const Position head = word(layout::kHead).load(std::memory_order_acquire);  // pairs with append()
-  while (position != head) {
-    const std::uint32_t length = read_length_word(ring_.at(position));
-    if ((length & kGapFlag) != 0) {
-      position += length & ~kGapFlag;
+  const Position head = shared_head_.load(std::memory_order_acquire);  // pairs with append()
+  while (position < head) {
+    const std::uint64_t length = std::min(ring_.room_at(position), head - position);
+    const std::span<const std::byte> room{ring_.at(position), static_cast<std::size_t>(length)};
+    if (const auto gap = check_gap(room)) {
+      position += *gap;
       continue;
     }
-    const Record record = read_record(ring_.at(position));
-    position += length;
+    // Somebody may have cut the file that this is mapped from.
+    const auto record = check_record(room);
+    if (record) position += record_size(record->message);
     return record;
   }
   return std::nullopt;
@@ -248,13 +254,49 @@ void Journal::commit(const Checkpoint& checkpoint) noexcept {
 
 void Journal::release_space(Position position) noexcept {
   const std::shared_lock stays{move_mutex_};
-  word(layout::kReleased).store(position, std::memory_order_release);  // pairs with append()
+  word(layout::kReleased).store(position, std::memory_order_release);
   crash_point("space-released");
+  shared_released_.store(position, std::memory_order_release);  // pairs with append()
+}
+
+bool Journal::is_whole(Position position) noexcept {
+  std::size_t whole_bytes = 0;
+  const std::span<std::byte> bytes = mapping_->bytes();
+  // What cannot be looked at counts as whole: check_place() says that.
+  if (!mapping_->find_cut(whole_bytes) && whole_bytes < bytes.size()) return false;
+  if (!is_header_in_use(bytes) || committed_slots_.load().value_or(Checkpoint{}) != checkpoint_) return false;
+  return position == head() || read(position) || position == head();
+}
+
+std::error_code Journal::restore(std::uint64_t& lost_records) noexcept {
+  lost_records = 0;
+  const std::unique_lock restores{move_mutex_};
+  const std::span<std::byte> bytes = mapping_->bytes();
+  std::size_t whole_bytes = 0;
+  if (const std::error_code error = mapping_->find_cut(whole_bytes)) return error;
+  if (const std::error_code error = mapping_->repair()) return error;
+  const bool has_header = is_header_in_use(bytes);
+  if (!has_header) begin_header(bytes);
+  // What a broker sends again is not recognised then, and recorded twice.
+  if (!has_header || whole_bytes < layout::kRing) packet_ids_.forget_all();
+  word(layout::kIntent).store(0, std::memory_order_relaxed);
+  word(layout::kHead).store(head_, std::memory_order_release);
+  word(layout::kReleased).store(shared_released_.load(), std::memory_order_release);
+  committed_slots_.store(checkpoint_);
+  synced_slots_.store(synced_checkpoint_);
+  const std::uint64_t records =
+      cover_damage(ring_, checkpoint_.position, checkpoint_.next_sequence, head_);
+  const std::uint64_t appended = next_sequence_ - checkpoint_.next_sequence;
+  lost_records = appended - std::min(appended, records);
+  written_contact_ = 0;
+  crash_point("journal-restored");
+  if (!has_header) finish_header(bytes, key_);
+  return {};
 }
 
 void Journal::wait_for_records(Position position, std::chrono::milliseconds timeout) noexcept {
   writer_sleeps_.store(1, std::memory_order_seq_cst);
-  if (word(layout::kHead).load(std::memory_order_seq_cst) == position) {  // see append()
+  if (shared_head_.load(std::memory_order_seq_cst) == position) {  // see append()
     wait_while_equal(writer_sleeps_, 1, timeout);
   }
   writer_sleeps_.store(0, std::memory_order_relaxed);  // a needless wake-up at the worst
@@ -284,13 +326,14 @@ std::error_code Journal::store_synced(const Checkpoint& checkpoint) noexcept {
   crash_point("sync-done");
   const std::shared_lock stays{move_mutex_};
   synced_slots_.store(checkpoint);
+  synced_checkpoint_ = checkpoint;
   crash_point("synced-stored");
   return mapping_->sync(0, layout::kReceivedBits);
 }
 
 std::uint64_t Journal::pending_bytes() const noexcept {
-  const Position released = word(layout::kReleased).load(std::memory_order_acquire);
-  return word(layout::kHead).load(std::memory_order_acquire) - released;
+  const Position released = shared_released_.load(std::memory_order_acquire);
+  return shared_head_.load(std::memory_order_acquire) - released;
 }
 
 void Journal::close() noexcept {

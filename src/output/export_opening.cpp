@@ -48,14 +48,22 @@ std::filesystem::path side_path(const std::filesystem::path& path, std::string_v
 }  // namespace
 
 ExportOpening::ExportOpening(FileSystem& files, const Journal& journal, const Options& options, Format format,
-                             FileNumber number, std::shared_ptr<File> held)
+                             FileNumber number, std::shared_ptr<File> held, TryAgain try_again)
     : files_{files},
       journal_{journal},
       path_{export_path(options.output, format, number)},
       options_{options},
       number_{number},
       rules_{file_format(format, options.columns)},
-      held_{std::move(held)} {}
+      held_{std::move(held)},
+      try_again_{std::move(try_again)} {}
+
+template <typename Call>
+void ExportOpening::attempt(std::string_view doing, Call call) const {
+  check(call_until_done(try_again_, call,
+                        [this, doing](const std::error_code& error) { return describe(error, doing); }),
+        doing);
+}
 
 FileSink ExportOpening::open_or_make(std::uint64_t first_sequence) {
   if (open_existing()) {
@@ -129,7 +137,7 @@ bool ExportOpening::open_existing() {
 
 void ExportOpening::create() {
   std::unique_ptr<File> made;
-  check(files_.create(path_, made), "create it");
+  attempt("create it", [&] { return files_.create(path_, made); });
   file_ = std::move(made);
   lock();
 }
@@ -246,22 +254,26 @@ bool ExportOpening::is_replayed_with_other_columns(const SinkCheckpoint& known) 
 // In this order, so that what a crash leaves in between is an unfinished write still.
 void ExportOpening::cut(std::uint64_t body_size) {
   const std::uint64_t size = body_size + rules_.closing.size();
-  if (size_ > size) check(file_->truncate(size), "cut it back");
+  if (size_ > size) attempt("cut it back", [&] { return file_->truncate(size); });
   crash_point("recovery-cut");
-  check(file_->write_at(body_size, rules_.closing), "write to it");
+  attempt("write to it", [&] { return file_->write_at(body_size, rules_.closing); });
   crash_point("recovery-closed");
 }
 
 void ExportOpening::begin() {
-  check(file_->write_at(0, std::string{rules_.opening} + std::string{rules_.closing}), "write to it");
+  attempt("write to it", [this] {
+    return file_->write_at(0, std::string{rules_.opening} + std::string{rules_.closing});
+  });
   crash_point("recovery-created");
 }
 
 void ExportOpening::move_aside() {
   file_.reset();
-  for (int attempt = 0;; ++attempt) {
-    const std::filesystem::path aside = side_path(path_, "aside", attempt);
-    const std::error_code error = files_.move_aside(path_, aside);
+  for (int number = 0;; ++number) {
+    const std::filesystem::path aside = side_path(path_, "aside", number);
+    const std::error_code error = call_until_done(
+        try_again_, [&] { return files_.move_aside(path_, aside); },
+        [this](const std::error_code& failed) { return describe(failed, "move it aside"); });
     if (error == std::errc::file_exists) continue;
     check(error, "move it aside");
     log::warning(
@@ -275,14 +287,16 @@ void ExportOpening::move_aside() {
 void ExportOpening::keep_copy(std::uint64_t begin, std::uint64_t end) {
   std::unique_ptr<File> copy;
   std::error_code error;
-  for (int attempt = 0;; ++attempt) {
-    error = files_.create(side_path(path_, "cut", attempt), copy);
+  for (int number = 0;; ++number) {
+    error = call_until_done(
+        try_again_, [&] { return files_.create(side_path(path_, "cut", number), copy); },
+        [this](const std::error_code& failed) { return describe(failed, "keep a copy of its torn end"); });
     if (error != std::errc::file_exists) break;
   }
   check(error, "keep a copy of its torn end");
   for (std::uint64_t at = begin; at < end; at += kChunkBytes) {
     const std::string chunk = read_bytes(*file_, at, std::min(end, at + kChunkBytes));
-    check(copy->write_at(at - begin, chunk), "keep a copy of its torn end");
+    attempt("keep a copy of its torn end", [&] { return copy->write_at(at - begin, chunk); });
   }
 }
 
@@ -312,9 +326,12 @@ void ExportOpening::check(const std::error_code& error, std::string_view doing) 
                     "that one or choose another --output",
                     path_.string())};
   }
-  throw StartupError{ExitCode::output_unusable,
-                     fmt::format("{}: cannot {}: {}; choose another place with --output", path_.string(),
-                                 doing, error.message())};
+  throw StartupError{ExitCode::output_unusable, describe(error, doing)};
+}
+
+std::string ExportOpening::describe(const std::error_code& error, std::string_view doing) const {
+  return fmt::format("{}: cannot {}: {}; choose another place with --output", path_.string(), doing,
+                     describe_write_error(error, kRotateInstead));
 }
 
 }  // namespace mqtt_logger

@@ -5,6 +5,7 @@
 #include "mqtt_logger/journal/open_journal.hpp"
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/output/export_opening.hpp"
+#include "mqtt_logger/platform/disk_faults.hpp"
 
 #include <algorithm>
 #include <array>
@@ -55,7 +56,11 @@ void establish(FileSystem& files, const Options& options, Journal& journal,
   if (!error) error = journal.sync();
   if (!error) error = journal.store_synced(checkpoint);
   if (error) {
-    throw StartupError{ExitCode::output_unusable,
+    // Without room another start may find some; to ask this one once more proves nothing, because a system
+    // counts pages as clean that it could not bring to the device.
+    const ExitCode exit_code =
+        is_want_of_room(error) ? ExitCode::something_pending : ExitCode::output_unusable;
+    throw StartupError{exit_code,
                        fmt::format("--output {}: exports or journal cannot be brought to the device: {}",
                                    options.output.string(), error.message())};
   }
@@ -66,8 +71,8 @@ void establish(FileSystem& files, const Options& options, Journal& journal,
 /// The exports of one start, format by format.
 class Recovery {
  public:
-  Recovery(FileSystem& files, const Options& options, const Journal& journal)
-      : files_{files}, options_{options}, journal_{journal} {}
+  Recovery(FileSystem& files, const Options& options, const Journal& journal, const TryAgain& try_again)
+      : files_{files}, options_{options}, journal_{journal}, try_again_{try_again} {}
 
   std::vector<FileSink> run(std::vector<FileSink>& repaired) {
     for (const Format format : kAllFormats) {
@@ -92,23 +97,27 @@ class Recovery {
     return journal_.checkpoint().sinks[static_cast<std::size_t>(format)];
   }
 
+  [[nodiscard]] ExportOpening opening(Format format, FileNumber number) const {
+    return {files_, journal_, options_, format, number, nullptr, try_again_};
+  }
+
   void open(Format format) {
     const bool is_wanted = std::ranges::find(options_.formats, format) != options_.formats.end();
     const FileNumber number = known(format).file_number;
     // What is in a file that is not there any more comes again, as far as the journal has it.
     std::uint64_t first_sequence = known(format).is_present ? 0 : known(format).next_sequence;
     if (is_wanted && !is_series() && number == kSingleFile) {
-      sinks_.push_back(ExportOpening{files_, journal_, options_, format}.open_or_make(first_sequence));
+      sinks_.push_back(opening(format, kSingleFile).open_or_make(first_sequence));
       return;
     }
-    auto last = ExportOpening{files_, journal_, options_, format, number}.repair();
+    auto last = opening(format, number).repair();
     if (last) first_sequence = last->checkpoint().next_sequence;
     if (is_wanted && is_series()) {
       const bool goes_on =
           last && number != kSingleFile && last->is_of(file_format(format, options_.columns));
       sinks_.push_back(goes_on ? *last : without_file(format, first_sequence));
     } else if (is_wanted) {
-      sinks_.push_back(ExportOpening{files_, journal_, options_, format}.open_or_make(first_sequence));
+      sinks_.push_back(opening(format, kSingleFile).open_or_make(first_sequence));
     }
     if (last) repaired_.push_back(std::move(*last));
   }
@@ -134,16 +143,18 @@ class Recovery {
   FileSystem& files_;
   const Options& options_;
   const Journal& journal_;
+  const TryAgain& try_again_;
   std::vector<FileSink> sinks_;
   std::vector<FileSink> repaired_;
 };
 
 }  // namespace
 
-std::vector<FileSink> recover(FileSystem& files, const Options& options, Journal& journal) {
+std::vector<FileSink> recover(FileSystem& files, const Options& options, Journal& journal,
+                              const TryAgain& try_again) {
   report(journal.findings());
   std::vector<FileSink> repaired;
-  std::vector<FileSink> sinks = Recovery{files, options, journal}.run(repaired);
+  std::vector<FileSink> sinks = Recovery{files, options, journal, try_again}.run(repaired);
   std::vector<FileSink*> opened;
   for (auto* const some : {&repaired, &sinks}) {  // where a format has both, the later one counts
     for (FileSink& sink : *some) opened.push_back(&sink);

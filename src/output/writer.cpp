@@ -5,6 +5,7 @@
 #include "mqtt_logger/journal/open_journal.hpp"
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/platform/process.hpp"
+#include "mqtt_logger/try_again.hpp"
 
 #include <utility>
 
@@ -66,6 +67,9 @@ Writer::Turn Writer::step() noexcept {
       static_cast<void>(read_batch());
     }
   }
+  if (batch_records_ == 0 && next_.position == journal_.head()) return Turn::idle;
+  // Nothing that was read from a journal that somebody has cut meanwhile goes into the exports.
+  if (!journal_.is_whole(next_.position)) return restore_journal() ? Turn::wrote : Turn::blocked;
   if (batch_records_ == 0) return Turn::idle;
   crash_point("batch-read");
   if (!write_batch()) return next_look_ == kNow ? Turn::wrote : Turn::blocked;
@@ -126,6 +130,7 @@ void Writer::look_after_journal() noexcept {
     return;
   }
   static_cast<void>(journal_unseen_.end());
+  if (!journal_.is_whole(next_.position)) static_cast<void>(restore_journal());
   if (is_in_place) return;
   const std::error_code error = journal_.move_to_new_file();
   if (!error) {
@@ -140,6 +145,27 @@ void Writer::look_after_journal() noexcept {
         "not in the exports yet is lost if this process is killed; trying again each second",
         journal_path_.string(), error.message());
   }
+}
+
+// What was cut is gone. All that was read is read again, as far as it is still there.
+bool Writer::restore_journal() noexcept {
+  forget_batch();
+  next_ = committed_;
+  std::uint64_t lost = 0;
+  if (const std::error_code error = journal_.restore(lost)) {
+    if (journal_cut_.is_due(std::chrono::steady_clock::now())) {
+      log::error(
+          "the journal {} was cut or overwritten by somebody else while running, and cannot be made whole: {}; trying again each second",
+          journal_path_.string(), error.message());
+    }
+    return false;
+  }
+  static_cast<void>(journal_cut_.end());
+  statistics_.lost.add(lost);
+  log::error(
+      "the journal {} was cut or overwritten by somebody else while running: {} messages that were not written to the exports yet are lost; it is whole again, and what the broker sends again may be recorded twice",
+      journal_path_.string(), lost);
+  return true;
 }
 
 // A file that cannot be looked at is open all the same, and goes on: only who has moved it is not known.
@@ -172,7 +198,7 @@ bool Writer::commit_to_device() noexcept {
   const std::error_code error = syncer_.sync();
   are_files_new_ = static_cast<bool>(error);
   if (error) {
-    report(exports_.sinks().front().path(), error.message());
+    report(exports_.sinks().front().path(), describe_write_error(error, kRotateInstead));
     return false;
   }
   exports_.finish_others();
@@ -225,7 +251,7 @@ bool Writer::write_batch() noexcept {
     const std::size_t bytes = sink.batch_bytes();
     bool is_intact = true;
     if (const std::error_code error = sink.write(is_intact)) {
-      report(sink.path(), error.message());
+      report(sink.path(), describe_write_error(error, kRotateInstead));
       return false;
     }
     if (!is_intact) {  // the batch goes into a new file, at once

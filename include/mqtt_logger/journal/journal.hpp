@@ -107,8 +107,8 @@ class Journal {
 
   // Writer thread.
 
-  /// The next record at `position`, which moves behind it; nothing if there is none yet. The record's bytes
-  /// stay until a commit() beyond it.
+  /// The next record at `position`, which moves behind it; nothing if there is none yet, or if what stands
+  /// there is damaged (is_whole()). The record's bytes stay until a commit() beyond it.
   [[nodiscard]] std::optional<Record> read(Position& position) const noexcept;
   /// Stores the checkpoint. The ring's space before its position may then be released.
   void commit(const Checkpoint& checkpoint) noexcept;
@@ -116,6 +116,12 @@ class Journal {
   [[nodiscard]] std::error_code check_place(bool& is_in_place) noexcept;
   /// Goes on in a new file there, with all that is in the journal; append() returns `full` meanwhile.
   [[nodiscard]] std::error_code move_to_new_file() noexcept;
+  /// Whether nobody has cut or overwritten the journal's file, as far as can be told at once: its size, its
+  /// header, the last checkpoint, and that a record stands at `position` or none is there yet.
+  [[nodiscard]] bool is_whole(Position position) noexcept;
+  /// Makes it whole again, from what this process knows. `lost_records` is how many that no checkpoint covers
+  /// are gone; append() returns `full` meanwhile.
+  [[nodiscard]] std::error_code restore(std::uint64_t& lost_records) noexcept;
   /// Writes down what note_contact() has said.
   void write_contact() noexcept;
   /// Sleeps until a record stands at `position`, wake_writer() was called, or `timeout` has passed.
@@ -140,7 +146,7 @@ class Journal {
   void request_sync() noexcept;
   void wake_writer() noexcept;
   /// Behind the last record.
-  [[nodiscard]] Position head() const noexcept { return word(layout::kHead).load(std::memory_order_acquire); }
+  [[nodiscard]] Position head() const noexcept { return shared_head_.load(std::memory_order_acquire); }
   /// Bytes that are appended and not released.
   [[nodiscard]] std::uint64_t pending_bytes() const noexcept;
   /// Ends the journal's use in order: the next start need not look for traces of a crash, unless something is
@@ -156,7 +162,7 @@ class Journal {
   void undo_unfinished_append() noexcept;
   [[nodiscard]] std::atomic_ref<std::uint64_t> word(std::size_t offset) const noexcept;
 
-  // Held by whoever stores to the mapping, but for the writer thread, which alone may move it. append() only
+  // Held by whoever stores to the mapping, but for the writer thread, which alone may move or restore it. append() only
   // tries, and so never waits.
   std::shared_mutex move_mutex_;
   std::unique_ptr<MappedFile> mapping_;
@@ -168,8 +174,12 @@ class Journal {
   CheckpointSlots synced_slots_;
   PacketIds packet_ids_;
   SipHash::Key key_{};  // of the fingerprints
+  // What this process goes by; the words in the mapping are for its successor, and somebody may cut the file.
+  std::atomic<Position> shared_head_{0};
+  std::atomic<Position> shared_released_{0};
+  Checkpoint synced_checkpoint_;  // the sync thread's own, while nobody moves or restores the journal
 
-  // Callback thread's own; head_ is the truth that the word `head` publishes.
+  // Callback thread's own; head_ is the truth that shared_head_ publishes.
   Position head_ = 0;
   Position released_seen_ = 0;
   std::uint64_t next_sequence_ = 1;

@@ -54,6 +54,7 @@ class Writer {
   [[nodiscard]] bool look_after_exports() noexcept;
   [[nodiscard]] bool has_lost_files() noexcept;
   void look_after_journal() noexcept;
+  [[nodiscard]] bool restore_journal() noexcept;
   [[nodiscard]] bool begin_new_files(ReceiveTime time) noexcept;
   [[nodiscard]] bool commit_to_device() noexcept;
   /// Up to the record that begins new files; the time of that one if it is the first.
@@ -81,6 +82,7 @@ class Writer {
   std::filesystem::path journal_path_;
   Reminder journal_unseen_;
   Reminder journal_lost_;
+  Reminder journal_cut_;
   bool are_files_new_ = false;  // and not known to be on the device
 
   Checkpoint committed_;
