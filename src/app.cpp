@@ -154,7 +154,8 @@ ExitCode run_until_stopped(const Options& given, const std::unique_ptr<StopEvent
   Subscriber subscriber{options, *journal, inbox, statistics, [&stop_events] { stop_events->wake(); }};
   Simulator simulator{options};
   StatusReporter status_topic{options, subscriber, statistics, inbox.topic_watch()};
-  ServiceReport service{service_manager, // A thread that waits for room and tries again is no thread that hangs.
+  // A thread that waits for room and tries again is none that hangs.
+  ServiceReport service{service_manager,
                         [&statistics] { return statistics.writer_turns.get() + disk_faults().failed_stores; },
                         [&journal] { journal->wake_writer(); }};
   Reports reports{options, *lock, background,

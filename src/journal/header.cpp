@@ -137,8 +137,8 @@ void begin_header(std::span<std::byte> bytes) noexcept {
 }
 
 void finish_header(std::span<std::byte> bytes, const SipHash::Key& key) noexcept {
-  FixedHeader header{layout::kMagic, layout::kVersion, 0, layout::kRing, bytes.size() - layout::kRing, 0, 0, 1,
-                     0,              key};
+  FixedHeader header{
+      layout::kMagic, layout::kVersion, 0, layout::kRing, bytes.size() - layout::kRing, 0, 0, 1, 0, key};
   header.boot = crc32c(boot_id());
   constexpr std::size_t kBehind = offsetof(FixedHeader, ring_offset);
   std::memcpy(bytes.data() + kBehind, reinterpret_cast<const std::byte*>(&header) + kBehind,

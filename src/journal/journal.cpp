@@ -284,8 +284,7 @@ std::error_code Journal::restore(std::uint64_t& lost_records) noexcept {
   word(layout::kReleased).store(shared_released_.load(), std::memory_order_release);
   committed_slots_.store(checkpoint_);
   synced_slots_.store(synced_checkpoint_);
-  const std::uint64_t records =
-      cover_damage(ring_, checkpoint_.position, checkpoint_.next_sequence, head_);
+  const std::uint64_t records = cover_damage(ring_, checkpoint_.position, checkpoint_.next_sequence, head_);
   const std::uint64_t appended = next_sequence_ - checkpoint_.next_sequence;
   lost_records = appended - std::min(appended, records);
   written_contact_ = 0;

@@ -27,17 +27,19 @@ std::string describe_want_of_room(const std::error_code& error, std::size_t size
     return fmt::format("cannot have its {} bytes: {}", size,
                        describe_write_error(error, "--journal-size makes a smaller one"));
   }
-  return fmt::format("there is no room for its {} bytes ({}); free some, or choose another place or size "
-                     "with --journal and --journal-size",
-                     size, error.message());
+  return fmt::format(
+      "there is no room for its {} bytes ({}); free some, or choose another place or size "
+      "with --journal and --journal-size",
+      size, error.message());
 }
 
 // One that was cut to nothing while no logger ran, or whose making was interrupted: nobody can tell.
 void report_empty(const std::filesystem::path& path) {
   FileStatus found;
   if (system_files().look_up(path, found) || found.size != 0) return;
-  log::warning("the journal {} is empty: if somebody has cut it, what was only in it is missing in the exports",
-               path.string());
+  log::warning(
+      "the journal {} is empty: if somebody has cut it, what was only in it is missing in the exports",
+      path.string());
 }
 
 std::unique_ptr<MappedFile> map(const std::filesystem::path& path, std::size_t size,

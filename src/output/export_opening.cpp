@@ -261,9 +261,8 @@ void ExportOpening::cut(std::uint64_t body_size) {
 }
 
 void ExportOpening::begin() {
-  attempt("write to it", [this] {
-    return file_->write_at(0, std::string{rules_.opening} + std::string{rules_.closing});
-  });
+  attempt("write to it",
+          [this] { return file_->write_at(0, std::string{rules_.opening} + std::string{rules_.closing}); });
   crash_point("recovery-created");
 }
 

@@ -155,7 +155,8 @@ bool Writer::restore_journal() noexcept {
   if (const std::error_code error = journal_.restore(lost)) {
     if (journal_cut_.is_due(std::chrono::steady_clock::now())) {
       log::error(
-          "the journal {} was cut or overwritten by somebody else while running, and cannot be made whole: {}; trying again each second",
+          "the journal {} was cut or overwritten by somebody else while running, and cannot be made whole: "
+          "{}; trying again each second",
           journal_path_.string(), error.message());
     }
     return false;
@@ -163,7 +164,9 @@ bool Writer::restore_journal() noexcept {
   static_cast<void>(journal_cut_.end());
   statistics_.lost.add(lost);
   log::error(
-      "the journal {} was cut or overwritten by somebody else while running: {} messages that were not written to the exports yet are lost; it is whole again, and what the broker sends again may be recorded twice",
+      "the journal {} was cut or overwritten by somebody else while running: {} messages that were not "
+      "written to the exports yet are lost; it is whole again, and what the broker sends again may be "
+      "recorded twice",
       journal_path_.string(), lost);
   return true;
 }

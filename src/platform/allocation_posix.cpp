@@ -23,7 +23,8 @@ namespace {
 
 std::error_code allocate_range(int descriptor, std::uint64_t begin, std::uint64_t end) noexcept {
   for (;;) {
-    const int result = ::posix_fallocate(descriptor, static_cast<off_t>(begin), static_cast<off_t>(end - begin));
+    const int result =
+        ::posix_fallocate(descriptor, static_cast<off_t>(begin), static_cast<off_t>(end - begin));
     if (result != EINTR) return {result, std::system_category()};
   }
 }

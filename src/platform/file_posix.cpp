@@ -61,9 +61,7 @@ class PosixFile final : public File {
     return ::ftruncate(descriptor_, static_cast<off_t>(size)) == 0 ? std::error_code{} : last_error();
   }
 
-  std::error_code sync() noexcept override {
-    return check_synced(::fdatasync(descriptor_));
-  }
+  std::error_code sync() noexcept override { return check_synced(::fdatasync(descriptor_)); }
 
   std::error_code size(std::uint64_t& size) noexcept override {
     struct stat status {};
@@ -179,7 +177,8 @@ class PosixFileSystem final : public FileSystem {
     if (errno != ENOSYS && errno != EINVAL && errno != EOPNOTSUPP) return last_error();
 #endif
     // The name is ours from here on, so that what is replaced is this empty file.
-    const int taken = ::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
+    const int taken =
+        ::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
     if (taken < 0) return last_error();
     ::close(taken);
     if (::rename(from.c_str(), to.c_str()) == 0) return {};

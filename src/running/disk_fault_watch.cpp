@@ -64,7 +64,8 @@ std::chrono::milliseconds DiskFaultWatch::look(Clock::time_point now) noexcept {
     last_failed_ = now;
     if (waiting_.is_due(now)) {
       log::error(
-          "the journal {} cannot be stored to: {}; nothing is lost, and nothing more is taken from the broker "
+          "the journal {} cannot be stored to: {}; nothing is lost, and nothing more is taken from the "
+          "broker "
           "until it can, trying again several times a second",
           journal_.string(), describe_write_error(faults.store_error, "free that"));
     }

@@ -32,8 +32,8 @@ std::unique_ptr<LockFile> lock_output(const Options& options, const TryAgain& tr
                        describe_write_error(failed, "choose another place"));
   };
   std::error_code error = call_until_done(
-      try_again,
-      [&] { return take_lock(output_lock_path(options), lock, holder, LockKind::output); }, describe);
+      try_again, [&] { return take_lock(output_lock_path(options), lock, holder, LockKind::output); },
+      describe);
   if (error == std::errc::permission_denied) {  // as where another user's logger runs
     LockReading reading;
     if (!read_lock(output_lock_path(options), reading) && reading.is_held) {

@@ -85,8 +85,12 @@ Status to_status(const json& value) {
   status.connection.failures = connection.at("failures");
   status.connection.session_expiry = seconds{connection.value("session_expiry", std::int64_t{0})};
   const json& account = value.at("account");
-  status.account = {account.at("received"),    account.at("replayed"),  account.at("written"),
-                    account.at("redelivered"), account.at("too_large"), account.at("excluded"),
+  status.account = {account.at("received"),
+                    account.at("replayed"),
+                    account.at("written"),
+                    account.at("redelivered"),
+                    account.at("too_large"),
+                    account.at("excluded"),
                     account.value("lost", std::uint64_t{0})};
   status.connects = value.at("connects");
   status.written_bytes = value.at("written_bytes");

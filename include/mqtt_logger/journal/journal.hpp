@@ -162,8 +162,8 @@ class Journal {
   void undo_unfinished_append() noexcept;
   [[nodiscard]] std::atomic_ref<std::uint64_t> word(std::size_t offset) const noexcept;
 
-  // Held by whoever stores to the mapping, but for the writer thread, which alone may move or restore it. append() only
-  // tries, and so never waits.
+  // Held by whoever stores to the mapping, but for the writer thread, which alone may move or restore it.
+  // append() only tries, and so never waits.
   std::shared_mutex move_mutex_;
   std::unique_ptr<MappedFile> mapping_;
   std::byte* base_;

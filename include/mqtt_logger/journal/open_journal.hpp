@@ -16,7 +16,6 @@ namespace mqtt_logger {
 /// damaged one is moved aside; what is not a journal at all is left alone. Without room for it `try_again` is
 /// asked.
 /// Throws StartupError (output_unusable).
-[[nodiscard]] std::unique_ptr<Journal> open_journal(const Options& options,
-                                                    const TryAgain& try_again = {});
+[[nodiscard]] std::unique_ptr<Journal> open_journal(const Options& options, const TryAgain& try_again = {});
 
 }  // namespace mqtt_logger

@@ -23,8 +23,8 @@ namespace mqtt_logger {
 /// begins new ones. The one file without rotation is made whole and left as it is, and so is the series when
 /// rotation is switched off again.
 ///
-/// Throws StartupError (output_unusable) if an export cannot be opened, read or made, and `try_again` does not
-/// help.
+/// Throws StartupError (output_unusable) if an export cannot be opened, read or made, and `try_again` does
+/// not help.
 [[nodiscard]] std::vector<FileSink> recover(FileSystem& files, const Options& options, Journal& journal,
                                             const TryAgain& try_again = {});
 

@@ -47,7 +47,8 @@ using LooksOurs = std::function<bool(std::span<const std::byte>)>;
 /// bytes of zeros, with all its space allocated: a store into a hole on a full disk would end the process.
 /// One that is there gets its space as well, unless it does not look ours.
 /// Errors: `std::errc::resource_unavailable_try_again` if another process has it locked;
-/// `std::errc::no_lock_available` where the file system has no locks; else the system's error. A file that could not be made whole is removed again.
+/// `std::errc::no_lock_available` where the file system has no locks; else the system's error. A file that
+/// could not be made whole is removed again.
 [[nodiscard]] std::error_code map_file(const std::filesystem::path& path, std::size_t size,
                                        std::unique_ptr<MappedFile>& mapped, const LooksOurs& looks_ours = {});
 

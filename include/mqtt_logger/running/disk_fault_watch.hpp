@@ -14,8 +14,8 @@
 namespace mqtt_logger {
 
 /// Says what disk_faults() tells: that a thread waits because the disk takes nothing that it stores to the
-/// journal, when that is over, and that a file system cannot bring files to the device. A thread that waits so
-/// cannot be asked to end: if a stop is asked for and the disk still takes nothing, the process ends from
+/// journal, when that is over, and that a file system cannot bring files to the device. A thread that waits
+/// so cannot be asked to end: if a stop is asked for and the disk still takes nothing, the process ends from
 /// here, with its account.
 ///
 /// Threads: made and destroyed by the main thread; one of its own, which sleeps until there is a fault.
