@@ -57,6 +57,7 @@ Journal::Journal(std::unique_ptr<MappedFile> mapping)
                committed_slots_.is_damaged() || (header.had_restart && synced_slots_.is_damaged())};
   head_ = found.end;
   next_sequence_ = found.next_sequence;
+  first_sequence_ = next_sequence_;
   word(layout::kHead).store(head_, std::memory_order_relaxed);
   // Nothing more is released before end_recovery(), in case the power fails again.
   released_seen_ = word(layout::kReleased).load(std::memory_order_relaxed);
@@ -130,6 +131,11 @@ Admission Journal::append(const MessageView& message, PacketId packet_id, bool i
   shared_head_.store(head_, std::memory_order_seq_cst);
   if (writer_sleeps_.load(std::memory_order_seq_cst) != 0) wake_writer();
   return Admission::appended;
+}
+
+void Journal::end_delivery() noexcept {
+  const std::shared_lock stays{move_mutex_};
+  packet_ids_.end_delivery();
 }
 
 void Journal::pass_over(PacketId packet_id, bool is_duplicate) noexcept {
@@ -268,8 +274,7 @@ bool Journal::is_whole(Position position) noexcept {
   return position == head() || read(position) || position == head();
 }
 
-std::error_code Journal::restore(std::uint64_t& lost_records) noexcept {
-  lost_records = 0;
+std::error_code Journal::restore(JournalRest& rest) noexcept {
   const std::unique_lock restores{move_mutex_};
   const std::span<std::byte> bytes = mapping_->bytes();
   std::size_t whole_bytes = 0;
@@ -284,9 +289,8 @@ std::error_code Journal::restore(std::uint64_t& lost_records) noexcept {
   word(layout::kReleased).store(shared_released_.load(), std::memory_order_release);
   committed_slots_.store(checkpoint_);
   synced_slots_.store(synced_checkpoint_);
-  const std::uint64_t records = cover_damage(ring_, checkpoint_.position, checkpoint_.next_sequence, head_);
-  const std::uint64_t appended = next_sequence_ - checkpoint_.next_sequence;
-  lost_records = appended - std::min(appended, records);
+  rest.appended = findings_.records + next_sequence_ - first_sequence_;
+  rest.readable = cover_damage(ring_, checkpoint_.position, checkpoint_.next_sequence, head_);
   written_contact_ = 0;
   crash_point("journal-restored");
   if (!has_header) finish_header(bytes, key_);

@@ -7,6 +7,7 @@
 #include "mqtt_logger/platform/process.hpp"
 #include "mqtt_logger/try_again.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mqtt_logger {
@@ -151,8 +152,8 @@ void Writer::look_after_journal() noexcept {
 bool Writer::restore_journal() noexcept {
   forget_batch();
   next_ = committed_;
-  std::uint64_t lost = 0;
-  if (const std::error_code error = journal_.restore(lost)) {
+  JournalRest rest;
+  if (const std::error_code error = journal_.restore(rest)) {
     if (journal_cut_.is_due(std::chrono::steady_clock::now())) {
       log::error(
           "the journal {} was cut or overwritten by somebody else while running, and cannot be made whole: "
@@ -162,6 +163,8 @@ bool Writer::restore_journal() noexcept {
     return false;
   }
   static_cast<void>(journal_cut_.end());
+  const std::uint64_t accounted = statistics_.written.get() + statistics_.lost.get() + rest.readable;
+  const std::uint64_t lost = rest.appended - std::min(rest.appended, accounted);
   statistics_.lost.add(lost);
   log::error(
       "the journal {} was cut or overwritten by somebody else while running: {} messages that were not "

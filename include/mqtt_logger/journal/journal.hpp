@@ -38,6 +38,12 @@ struct JournalFindings {
   bool has_lost_checkpoint = false;  ///< it is damaged: an older one counts, or what was not released yet
 };
 
+/// What restore() has found.
+struct JournalRest {
+  std::uint64_t appended = 0;  ///< records since it was opened, with those that it held then
+  std::uint64_t readable = 0;  ///< of these, not covered by the checkpoint and still there
+};
+
 /// Durable single-producer single-consumer ring of records in a mapped file: the lock-free queue between the
 /// callback and the writer, which outlives the process.
 ///
@@ -71,7 +77,7 @@ class Journal {
   /// recognised: at QoS 1 as PacketIds says, at QoS 2 until release(packet_id).
   [[nodiscard]] Admission append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept;
   /// What append() has taken, or knew, may be acknowledged from now on: not before.
-  void end_delivery() noexcept { packet_ids_.end_delivery(); }
+  void end_delivery() noexcept;
   /// A message came that is not to be recorded. `packet_id` is 0 at QoS 0.
   void pass_over(PacketId packet_id, bool is_duplicate) noexcept;
   /// QoS 2: PUBREL was received, the identifier is free.
@@ -119,9 +125,8 @@ class Journal {
   /// Whether nobody has cut or overwritten the journal's file, as far as can be told at once: its size, its
   /// header, the last checkpoint, and that a record stands at `position` or none is there yet.
   [[nodiscard]] bool is_whole(Position position) noexcept;
-  /// Makes it whole again, from what this process knows. `lost_records` is how many that no checkpoint covers
-  /// are gone; append() returns `full` meanwhile.
-  [[nodiscard]] std::error_code restore(std::uint64_t& lost_records) noexcept;
+  /// Makes it whole again, from what this process knows; append() returns `full` meanwhile.
+  [[nodiscard]] std::error_code restore(JournalRest& rest) noexcept;
   /// Writes down what note_contact() has said.
   void write_contact() noexcept;
   /// Sleeps until a record stands at `position`, wake_writer() was called, or `timeout` has passed.
@@ -183,6 +188,7 @@ class Journal {
   Position head_ = 0;
   Position released_seen_ = 0;
   std::uint64_t next_sequence_ = 1;
+  std::uint64_t first_sequence_ = 1;  // of what was appended since it was opened
   std::uint32_t redelivery_window_ = 0;
 
   std::atomic<std::int64_t> noted_contact_{0};  // in microseconds since 1970; 0: none since the start
