@@ -64,12 +64,12 @@ class FileLimit(Scenario):
         self.assert_stops(logger)
 
     def test_exports_that_are_begun_anew_in_time(self) -> None:
-        logger = self.run_limited(100 * _KIBIBYTE, "--rotate-size", "50KiB", "--journal-size", "64KiB",
-                                  "--journal", "none").wait_until_subscribed()
+        logger = self.run_limited(100 * _KIBIBYTE, "--rotate-size", "50KiB", "--journal", "none", "--stats-every",
+                                  "50ms").wait_until_subscribed()
         self.publish(2000)
+        logger.wait_for("written 2000, pending 0", 20)
         self.assert_stops(logger)
         self.assertNotIn(" error ", logger.log)
-        self.assertIn("written 2000, pending 0", logger.log)
 
     def test_journal_at_the_start(self) -> None:
         logger = self.run_limited(100 * _KIBIBYTE)

@@ -2,6 +2,7 @@
 can be stopped. And a store to the journal for which there is no room: the thread waits where the system would send SIGBUS."""
 
 import contextlib
+import errno
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from exports import count_lines, read_csv
+from faults import Faults
 from logger import Logger
 from mqtt_packets import Message
 from notify_socket import NotifySocket
@@ -95,6 +97,35 @@ class RoomAtStart(OwnDisk):
         self.free_inodes()
         self.check_goes_on(logger, "disk/data")
         self.assertEqual(len(logger.find("is gone; it had")), 2)
+
+    def test_quota(self) -> None:
+        self.disk.mkdir()
+        faults = Faults(self.directory / "faults", self.disk)
+        for name, options in {"exports": ("--output", f"{self.disk}/data"),
+                              "journal": ("--output", "data", "--journal", f"{self.disk}/journal"),
+                              "pid": ("--output", "data", "--pid-file", f"{self.disk}/pid"),
+                              "log": ("--output", "data", "--log-file", f"{self.disk}/log")}.items():
+            with self.subTest(place=name):
+                faults.fail(errno.EDQUOT)
+                logger = self.run_here(*options, environment=faults.environment)
+                logger.wait_for(r"error .*Disk quota exceeded.*nothing is taken from the broker until there is room")
+                faults.fail(0)
+                if name != "log":  # the rest is said there
+                    logger.wait_for(_GOES_ON)
+                    logger.wait_until_subscribed()
+                else:
+                    wait_until(lambda: (self.disk / "log").exists() and "subscribed to" in (self.disk / "log").read_text(), 15,
+                               "the log in its file")
+                self.assert_stops(logger)
+
+    def test_other_troubles_end_it(self) -> None:
+        self.disk.mkdir()
+        faults = Faults(self.directory / "faults", self.disk)
+        for error in (errno.EROFS, errno.EIO, errno.EACCES):
+            with self.subTest(error=errno.errorcode[error]):
+                faults.fail(error)
+                logger = self.run_here("--output", f"{self.disk}/data", environment=faults.environment)
+                self.assertEqual(logger.wait(), 4)
 
     def test_journal(self) -> None:
         self.mount_memory(self.disk, "4m")
