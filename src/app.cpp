@@ -122,6 +122,8 @@ ExitCode forget_session(Options options) {
       options.journal_in_file && !is_missing(system_files().look_up(journal_path(options), found));
   if (!has_journal) return to_exit_code(forget_sessions(options));
   const auto lock = lock_output(options);  // a logger that runs would get its session back at once
+  const Statistics nothing_received;
+  const DiskFaultWatch disk_fault_watch{journal_path(options), nothing_received, [] { return false; }};
   const auto journal = open_journal(options);
   options.client_id = find_client_id(options, *journal);
   const Forgotten forgotten = forget_sessions(options);
@@ -139,8 +141,8 @@ ExitCode run_until_stopped(const Options& given, const std::unique_ptr<StopEvent
   auto pid_file = take_pid_file(options, room.try_again());
   const auto lock = lock_output(options, room.try_again());
   Statistics statistics;
-  const DiskFaultWatch disk_faults_watch{journal_path(options), statistics,
-                                         [&stop_events] { return stop_events->is_stop_requested(); }};
+  const DiskFaultWatch disk_fault_watch{journal_path(options), statistics,
+                                        [&stop_events] { return stop_events->is_stop_requested(); }};
   const auto journal = open_journal(options, room.try_again());
   options.client_id = find_client_id(given, *journal);
   Exports exports{system_files(), options, *journal,

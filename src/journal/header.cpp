@@ -54,6 +54,13 @@ std::uint32_t crc_of(const FixedHeader& header) noexcept {
   return crc32c({reinterpret_cast<const char*>(covered.data()), sizeof covered});
 }
 
+// The version and the checksum behind it, which are stored as one.
+std::uint64_t version_word(const FixedHeader& header) noexcept {
+  static_assert(offsetof(FixedHeader, version) % 8 == 0 &&
+                offsetof(FixedHeader, crc) == offsetof(FixedHeader, version) + 4);
+  return std::uint64_t{crc_of(header)} << 32 | header.version;
+}
+
 // Not for secrets: who cannot see it cannot make two messages that look like one.
 SipHash::Key make_key() noexcept {
   SipHash::Key key{static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()),
@@ -124,11 +131,16 @@ HeaderFindings read_header(std::span<std::byte> bytes) noexcept {
   return findings;
 }
 
-bool is_header_in_use(std::span<const std::byte> bytes) noexcept {
-  const FixedHeader header = load(bytes);
-  return header.magic == layout::kMagic && header.version == layout::kVersion &&
-         header.crc == crc_of(header) && header.ring_bytes == bytes.size() - layout::kRing &&
-         header.is_open == 1;
+bool is_header_in_use(std::span<std::byte> bytes) noexcept {
+  FixedHeader header{};
+  header.version = layout::kVersion;
+  header.ring_offset = layout::kRing;
+  header.ring_bytes = bytes.size() - layout::kRing;
+  return fetch(bytes, offsetof(FixedHeader, magic)) == layout::kMagic &&
+         fetch(bytes, offsetof(FixedHeader, version)) == version_word(header) &&
+         fetch(bytes, offsetof(FixedHeader, ring_offset)) == header.ring_offset &&
+         fetch(bytes, offsetof(FixedHeader, ring_bytes)) == header.ring_bytes &&
+         fetch(bytes, offsetof(FixedHeader, is_open)) == 1;
 }
 
 void begin_header(std::span<std::byte> bytes) noexcept {
@@ -137,13 +149,19 @@ void begin_header(std::span<std::byte> bytes) noexcept {
 }
 
 void finish_header(std::span<std::byte> bytes, const SipHash::Key& key) noexcept {
-  FixedHeader header{
-      layout::kMagic, layout::kVersion, 0, layout::kRing, bytes.size() - layout::kRing, 0, 0, 1, 0, key};
+  FixedHeader header{};
+  header.version = layout::kVersion;
+  header.ring_offset = layout::kRing;
+  header.ring_bytes = bytes.size() - layout::kRing;
   header.boot = crc32c(boot_id());
-  constexpr std::size_t kBehind = offsetof(FixedHeader, ring_offset);
-  std::memcpy(bytes.data() + kBehind, reinterpret_cast<const std::byte*>(&header) + kBehind,
-              sizeof header - kBehind);
-  store(bytes, offsetof(FixedHeader, version), std::uint64_t{crc_of(header)} << 32 | header.version);
+  header.is_open = 1;
+  header.key = key;
+  for (std::size_t at = offsetof(FixedHeader, ring_offset); at < sizeof header; at += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, reinterpret_cast<const std::byte*>(&header) + at, sizeof word);
+    store(bytes, at, word);
+  }
+  store(bytes, offsetof(FixedHeader, version), version_word(header));
 }
 
 SipHash::Key fingerprint_key(std::span<const std::byte> bytes) noexcept {
@@ -155,9 +173,7 @@ void upgrade_header(std::span<std::byte> bytes) noexcept {
   header.key = make_key();
   std::memcpy(bytes.data() + offsetof(FixedHeader, key), &header.key, sizeof header.key);
   header.version = layout::kVersion;
-  static_assert(offsetof(FixedHeader, version) % 8 == 0 &&
-                offsetof(FixedHeader, crc) == offsetof(FixedHeader, version) + 4);
-  store(bytes, offsetof(FixedHeader, version), std::uint64_t{crc_of(header)} << 32 | header.version);
+  store(bytes, offsetof(FixedHeader, version), version_word(header));
 }
 
 bool has_session(std::span<std::byte> bytes, const std::string& session) noexcept {

@@ -39,31 +39,42 @@ std::error_code unshare_range(int descriptor, std::uint64_t begin, std::uint64_t
   return errno == ENOSPC || errno == EDQUOT ? last_error() : std::error_code{};
 }
 
+/// The kernel's struct fiemap without the array of no size at its end.
+struct ExtentsHead {
+  std::uint64_t start = 0;
+  std::uint64_t length = 0;
+  std::uint32_t flags = 0;
+  std::uint32_t mapped_extents = 0;
+  std::uint32_t extent_count = 0;
+  std::uint32_t reserved = 0;
+};
+static_assert(sizeof(ExtentsHead) == sizeof(fiemap) && alignof(ExtentsHead) == alignof(fiemap));
+
 /// The next extents of a file, as the kernel tells them.
 class Extents {
  public:
   /// Whether the file system tells them.
   bool load(int descriptor, std::uint64_t begin, std::uint64_t end) noexcept {
-    fiemap head{};
-    head.fm_start = begin;
-    head.fm_length = end - begin;
-    head.fm_extent_count = kMost;
+    ExtentsHead head;
+    head.start = begin;
+    head.length = end - begin;
+    head.extent_count = kMost;
     std::memcpy(buffer_.data(), &head, sizeof head);
     if (::ioctl(descriptor, FS_IOC_FIEMAP, buffer_.data()) != 0) return false;
     std::memcpy(&head, buffer_.data(), sizeof head);
-    count_ = std::min(head.fm_mapped_extents, kMost);
+    count_ = std::min(head.mapped_extents, kMost);
     return true;
   }
   [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
   [[nodiscard]] fiemap_extent get(std::uint32_t index) const noexcept {
     fiemap_extent extent{};
-    std::memcpy(&extent, buffer_.data() + sizeof(fiemap) + index * sizeof extent, sizeof extent);
+    std::memcpy(&extent, buffer_.data() + sizeof(ExtentsHead) + index * sizeof extent, sizeof extent);
     return extent;
   }
 
  private:
   static constexpr std::uint32_t kMost = 64;
-  alignas(fiemap) std::array<std::byte, sizeof(fiemap) + kMost * sizeof(fiemap_extent)> buffer_{};
+  alignas(ExtentsHead) std::array<std::byte, sizeof(ExtentsHead) + kMost * sizeof(fiemap_extent)> buffer_{};
   std::uint32_t count_ = 0;
 };
 

@@ -28,8 +28,8 @@ enum class HeaderState : std::uint8_t { usable, foreign, newer_version, damaged 
 /// Reads the header, or writes it where there are zeros. `bytes` must be usable.
 [[nodiscard]] HeaderFindings read_header(std::span<std::byte> bytes) noexcept;
 
-/// Whether the header is that of a journal of this version that is in use.
-[[nodiscard]] bool is_header_in_use(std::span<const std::byte> bytes) noexcept;
+/// Whether the header is that of a journal of this version that is in use. Others may store to it meanwhile.
+[[nodiscard]] bool is_header_in_use(std::span<std::byte> bytes) noexcept;
 /// Begins to write the header of a journal in use anew, because somebody has destroyed it: until
 /// finish_header() it counts as damaged. The session and its last contact are unknown then.
 void begin_header(std::span<std::byte> bytes) noexcept;
