@@ -57,6 +57,12 @@ std::unique_ptr<MappedFile> map(const std::filesystem::path& path, std::size_t s
   if (error == std::errc::resource_unavailable_try_again)
     fail(path, "is in use by another logger; give this one another --journal");
   if (is_want_of_room(error)) fail(path, describe_want_of_room(error, size));
+  if (error == std::errc::no_such_device) {
+    fail(path,
+         fmt::format("its file system cannot map files into memory ({}); choose a place on another disk "
+                     "with --journal",
+                     error.message()));
+  }
   if (error == std::errc::no_lock_available) {
     fail(path, fmt::format("its file system has no file locks ({}), without which two loggers could use it; "
                            "mount it with locks, or choose a place on another disk with --journal",

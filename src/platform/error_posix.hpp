@@ -10,6 +10,13 @@ namespace mqtt_logger {
   return {errno, std::system_category()};
 }
 
+/// Whether this says, of rights and owners of a file that is ours, that the file system has none (FAT, some
+/// of networks), or that we may not: it then has those that it has.
+[[nodiscard]] inline bool has_no_such_rights(const std::error_code& error) noexcept {
+  return error.value() == EPERM || error.value() == EOPNOTSUPP || error.value() == ENOSYS ||
+         error.value() == EINVAL;
+}
+
 /// Whether this says, of flock(), that the file system has no locks.
 [[nodiscard]] inline bool is_without_locks(const std::error_code& error) noexcept {
   return error.value() == ENOLCK || error.value() == ENOSYS || error.value() == EOPNOTSUPP ||

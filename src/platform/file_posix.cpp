@@ -116,12 +116,14 @@ class PosixFileSystem final : public FileSystem {
     std::error_code error;
     // Only root may give a file away; whoever made the other one is mostly who we are.
     if (::fchown(descriptor, wanted.st_uid, wanted.st_gid) != 0 &&
-        ::fchown(descriptor, static_cast<uid_t>(-1), wanted.st_gid) != 0 && errno != EPERM)
+        ::fchown(descriptor, static_cast<uid_t>(-1), wanted.st_gid) != 0 && !has_no_such_rights(last_error()))
       error = last_error();
     constexpr mode_t kRights = 0777;
-    if (!error && ::fchmod(descriptor, wanted.st_mode & kRights) != 0) error = last_error();
+    if (!error && ::fchmod(descriptor, wanted.st_mode & kRights) != 0 && !has_no_such_rights(last_error()))
+      error = last_error();
     const std::array<timespec, 2> times{wanted.st_atim, wanted.st_mtim};
-    if (!error && ::futimens(descriptor, times.data()) != 0) error = last_error();
+    if (!error && ::futimens(descriptor, times.data()) != 0 && !has_no_such_rights(last_error()))
+      error = last_error();
     ::close(descriptor);
     return error;
   }

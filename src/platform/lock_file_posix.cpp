@@ -90,7 +90,8 @@ class PosixLockFile final : public LockFile {
   /// On a full disk the lock is held all the same: publish() says by whom when there is room again.
   std::error_code begin(LockKind kind) noexcept {
     // An earlier version has let everybody read.
-    if (kind == LockKind::output && ::fchmod(descriptor_.get(), kOwnersRights) != 0 && errno != EPERM)
+    if (kind == LockKind::output && ::fchmod(descriptor_.get(), kOwnersRights) != 0 &&
+        !has_no_such_rights(last_error()))
       return last_error();
     std::error_code error = ::ftruncate(descriptor_.get(), 0) == 0 ? std::error_code{} : last_error();
     if (!error) error = write_all(descriptor_.get(), begin_, 0);

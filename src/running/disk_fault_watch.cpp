@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds kWhileWaiting = 250ms;
 // A thread tries several times a second: after so long without a failed try none waits any more.
 constexpr auto kOverAfter = 1s;
 // A stop that finds no room for so long will not find any.
-constexpr auto kStopPatience = 2s;
+constexpr auto kPatienceWhenStopped = 2s;
 
 }  // namespace
 
@@ -82,7 +82,7 @@ std::chrono::milliseconds DiskFaultWatch::look(Clock::time_point now) noexcept {
 void DiskFaultWatch::look_for_stop(Clock::time_point now) noexcept {
   if (!is_stop_requested_()) return;
   if (!stopping_since_) stopping_since_ = now;
-  if (now - *stopping_since_ < kStopPatience || now - last_failed_ > kOverAfter) return;
+  if (now - *stopping_since_ < kPatienceWhenStopped || now - last_failed_ > kOverAfter) return;
   log::error(
       "stopped while the journal cannot be stored to: {}; the journal keeps what is pending, and the next "
       "start writes it",

@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 from pathlib import Path
+from typing import Callable
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
@@ -26,15 +27,16 @@ class MissingFeature(Scenario):
                 "FEATURES_FOLDER": str(folder or self.work),
                 "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
 
-    def log_some(self, missing: str, output: str, *options: str) -> str:
+    def log_some(self, missing: str, output: str, *options: str, until: Callable[[], object] = lambda: True) -> str:
         """One run that takes in a few messages; its log."""
         broker = self.start_broker()
         logger = self.run_logger("--broker", "127.0.0.1", "--port", str(broker.port), "--output", output, "--stats-every",
                                  "50ms", *options, environment=self.without(missing)).wait_until_subscribed()
         with self.connect(broker.port) as publisher:
             for number in range(5):
-                publisher.publish("sensors/a", str(number))
+                publisher.publish("sensors/a", f"{number} {'x' * 400}")
         logger.wait_for(r"received 5, written 5\b")
+        wait_until(until, 60, "what it does when there is time")
         self.assert_stops(logger)
         return logger.log
 
@@ -75,6 +77,21 @@ class MissingFeature(Scenario):
         logger.wait_for("a new one holds all that was in it")
         wait_until(journal.exists, 5, "a new journal")
         self.assert_stops(logger)
+
+    def test_rights_and_owners(self) -> None:
+        """Metrics are replaced and finished files compressed all the same."""
+        for error in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS):
+            with self.subTest(error=errno.errorcode[error]):
+                folder = self.work / f"rights-{error}"
+                log = self.log_some(f"fchmod={error},fchown={error}", f"rights-{error}/data", "--metrics-file",
+                                    f"rights-{error}/metrics", "--rotate-size", "1KiB", "--compress", "gzip",
+                                    until=lambda: list(folder.glob("*.gz")))
+                self.assertNotRegex(log, " (error|warning) +(--metrics|.*compress)")
+                self.assertIn("mqtt_logger_messages_written_total 5", (folder / "metrics").read_text())
+
+    def test_mapping(self) -> None:
+        self.assertRegex(self.refuse(f"mmap={errno.ENODEV}", self.work),
+                         r"data\.journal: its file system cannot map files into memory .*--journal")
 
     def refuse(self, missing: str, folder: Path, *options: str) -> str:
         logger = self.run_logger("--port", "1", "--output", "data", *options, environment=self.without(missing, folder))

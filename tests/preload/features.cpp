@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -73,6 +74,19 @@ int msync(void* address, size_t length, int flags) {
 
 int link(const char* from, const char* to) noexcept {
   return fails("link", to) ? -1 : static_cast<int>(::syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0));
+}
+
+int fchmod(int file, mode_t mode) noexcept {
+  return fails("fchmod", file) ? -1 : static_cast<int>(::syscall(SYS_fchmod, file, mode));
+}
+
+int fchown(int file, uid_t owner, gid_t group) noexcept {
+  return fails("fchown", file) ? -1 : static_cast<int>(::syscall(SYS_fchown, file, owner, group));
+}
+
+void* mmap(void* address, size_t length, int protection, int flags, int file, off_t offset) noexcept {
+  if (file >= 0 && (flags & MAP_SHARED) != 0 && fails("mmap", file)) return MAP_FAILED;
+  return reinterpret_cast<void*>(::syscall(SYS_mmap, address, length, protection, flags, file, offset));
 }
 
 int flock(int file, int operation) noexcept {
