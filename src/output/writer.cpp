@@ -171,6 +171,8 @@ bool Writer::restore_journal() noexcept {
       "written to the exports yet are lost; it is whole again, and what the broker sends again may be "
       "recorded twice",
       journal_path_.string(), lost);
+  // What was cut cannot be written again, should the power fail or a sync of the exports.
+  if (fsync_ != Fsync::no) static_cast<void>(syncer_.sync());
   return true;
 }
 
