@@ -142,7 +142,8 @@ ExitCode run_until_stopped(const Options& given, const std::unique_ptr<StopEvent
   const auto lock = lock_output(options, room.try_again());
   Statistics statistics;
   const DiskFaultWatch disk_fault_watch{journal_path(options), statistics,
-                                        [&stop_events] { return stop_events->is_stop_requested(); }};
+                                        [&stop_events] { return stop_events->is_stop_requested(); },
+                                        [&room](const std::string& what) { room.note_store_wait(what); }};
   const auto journal = open_journal(options, room.try_again());
   options.client_id = find_client_id(given, *journal);
   Exports exports{system_files(), options, *journal,

@@ -24,10 +24,12 @@ constexpr auto kPatienceWhenStopped = 2s;
 }  // namespace
 
 DiskFaultWatch::DiskFaultWatch(std::filesystem::path journal, const Statistics& statistics,
-                               std::function<bool()> is_stop_requested)
+                               std::function<bool()> is_stop_requested,
+                               std::function<void(const std::string&)> while_waiting)
     : journal_{std::move(journal)},
       statistics_{statistics},
       is_stop_requested_{std::move(is_stop_requested)},
+      while_waiting_{std::move(while_waiting)},
       known_{disk_faults()},
       thread_{[this] { run(); }} {}
 
@@ -62,13 +64,15 @@ std::chrono::milliseconds DiskFaultWatch::look(Clock::time_point now) noexcept {
   }
   if (faults.failed_stores != known_.failed_stores) {
     last_failed_ = now;
+    const std::string what = fmt::format("the journal {} cannot be stored to: {}", journal_.string(),
+                                         describe_write_error(faults.store_error, "free that"));
     if (waiting_.is_due(now)) {
       log::error(
-          "the journal {} cannot be stored to: {}; nothing is lost, and nothing more is taken from the "
-          "broker "
-          "until it can, trying again several times a second",
-          journal_.string(), describe_write_error(faults.store_error, "free that"));
+          "{}; nothing is lost, and nothing more is taken from the broker until it can, trying again several "
+          "times a second",
+          what);
     }
+    if (while_waiting_) while_waiting_(what);
   } else if (now - last_failed_ > kOverAfter && waiting_.end()) {
     log::info("the journal can be stored to again");
     stopping_since_.reset();

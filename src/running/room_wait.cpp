@@ -27,7 +27,16 @@ RoomWait::RoomWait(const Options& options, StopEvents& stop_events, ServiceManag
       prompt_{stop_events} {}
 
 void RoomWait::end() {
+  const std::lock_guard lock{mutex_};
+  is_over_ = true;
   if (waiting_.end()) log::info("there is room again for what the start needs");
+}
+
+void RoomWait::note_store_wait(const std::string& what) {
+  const std::lock_guard lock{mutex_};
+  if (is_over_) return;
+  report(what);
+  service_manager_.alive();
 }
 
 bool RoomWait::wait(const std::error_code& error, const std::string& what) {
@@ -35,6 +44,7 @@ bool RoomWait::wait(const std::error_code& error, const std::string& what) {
   using Clock = std::chrono::steady_clock;
   if (waiting_.is_due(Clock::now())) {
     log::error("{}; nothing is taken from the broker until there is room, trying again each second", what);
+    const std::lock_guard lock{mutex_};
     report(what);
   }
   for (const auto deadline = Clock::now() + kTryAgainAfter; Clock::now() < deadline;) {

@@ -18,6 +18,7 @@ from exports import count_lines, read_csv
 from file_systems import FILE_SYSTEMS
 from logger import Logger
 from mqtt_packets import Message
+from notify_socket import NotifySocket
 from scenario import main
 from small_disk import OwnDisk
 from waiting import wait_until, wait_while_it_moves
@@ -45,10 +46,10 @@ class OnFileSystem(OwnDisk):
         """What stands on the disk, if that went wrong: Scenario shows the rest."""
         subprocess.run(["df", self.disk], check=False, stdout=sys.stderr if self._is_reported else subprocess.DEVNULL)
 
-    def run_here(self, *options: str, journal_size: str = "8MiB") -> Logger:
+    def run_here(self, *options: str, journal_size: str = "8MiB", environment: dict[str, str] | None = None) -> Logger:
         output = () if "--output" in options else ("--output", "disk/data")
         return self.run_logger("--broker", "127.0.0.1", "--port", str(self.broker.port), *output,
-                               "--journal-size", journal_size, "--stats-every", "100ms", *options)
+                               "--journal-size", journal_size, "--stats-every", "100ms", *options, environment=environment)
 
     def start(self, *options: str, journal_size: str = "8MiB") -> Logger:
         return self.run_here(*options, journal_size=journal_size).wait_until_subscribed()
@@ -181,6 +182,24 @@ class OnFileSystem(OwnDisk):
         logger = self.run_here()
         time.sleep(5)
         self.assertTrue(logger.is_running(), logger.log)
+        self.make_room()
+        logger.wait_until_subscribed()
+        self.publish(100)
+        self.check_stays_whole(logger)
+
+    def test_service_that_is_started_on_a_full_disk(self) -> None:
+        """It counts as started, and as alive, whatever it waits for."""
+        logger = self.start()
+        self.publish(100)
+        self.wait_for_all()
+        logger.kill()
+        self.fill()
+        notify = NotifySocket(self.work / "notify", watchdog_seconds=2)
+        self.addCleanup(notify.close)
+        logger = self.run_here(environment=notify.environment)
+        notify.wait_for("READY=1")
+        for _ in range(5):
+            notify.wait_for("WATCHDOG=1", 3)
         self.make_room()
         logger.wait_until_subscribed()
         self.publish(100)

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <string>
 #include <thread>
 
 namespace mqtt_logger {
@@ -21,8 +22,11 @@ namespace mqtt_logger {
 /// Threads: made and destroyed by the main thread; one of its own, which sleeps until there is a fault.
 class DiskFaultWatch {
  public:
+  /// `while_waiting` is called some times a second while a thread waits, by the own thread, with what is
+  /// wrong.
   DiskFaultWatch(std::filesystem::path journal, const Statistics& statistics,
-                 std::function<bool()> is_stop_requested);
+                 std::function<bool()> is_stop_requested,
+                 std::function<void(const std::string&)> while_waiting = {});
   ~DiskFaultWatch();
   DiskFaultWatch(const DiskFaultWatch&) = delete;
   DiskFaultWatch& operator=(const DiskFaultWatch&) = delete;
@@ -38,6 +42,7 @@ class DiskFaultWatch {
   const std::filesystem::path journal_;
   const Statistics& statistics_;
   const std::function<bool()> is_stop_requested_;
+  const std::function<void(const std::string&)> while_waiting_;
 
   // The own thread's.
   DiskFaults known_;

@@ -8,6 +8,7 @@
 #include "mqtt_logger/running/prompt.hpp"
 #include "mqtt_logger/try_again.hpp"
 
+#include <mutex>
 #include <string>
 #include <system_error>
 
@@ -17,7 +18,7 @@ namespace mqtt_logger {
 /// once and then every minute, tries again each second, and ends if a stop is asked for. A service counts as
 /// started meanwhile, and as alive; the command of `--background` hears what it waits for.
 ///
-/// Threads: main.
+/// Threads: main, but for note_store_wait().
 class RoomWait {
  public:
   RoomWait(const Options& options, StopEvents& stop_events, ServiceManager& service_manager,
@@ -28,11 +29,14 @@ class RoomWait {
   }
   /// All that the start needs is there.
   void end();
+  /// The main thread itself waits, because the journal cannot be stored to. Another thread.
+  void note_store_wait(const std::string& what);
   /// A stop was asked for while it waited.
   [[nodiscard]] bool was_stopped() const noexcept { return was_stopped_; }
 
  private:
   bool wait(const std::error_code& error, const std::string& what);
+  /// With the mutex held.
   void report(const std::string& line);
 
   const Options& options_;
@@ -41,7 +45,10 @@ class RoomWait {
   Background* background_;
   Prompt prompt_;
   Reminder waiting_;
+  std::mutex mutex_;  // guards what follows, and whom it is reported to
   bool is_reported_ = false;
+  bool is_over_ = false;
+
   bool was_stopped_ = false;
 };
 
