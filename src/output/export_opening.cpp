@@ -173,7 +173,19 @@ std::optional<ExportOpening::Known> ExportOpening::find_known() {
   const SinkCheckpoint& known = checkpoint();
   const bool is_ours = is_expected() && size_ >= known.body_size && is_body(*file_, rules_, known.body_size);
   if (!is_ours) return std::nullopt;
-  return journal_.findings().had_restart ? cut_to_whole_records(known) : cut_to_checkpoint(known);
+  if (journal_.findings().had_restart) return cut_to_whole_records(known);
+  return journal_.findings().is_in_doubt ? cut_to_device(known) : cut_to_checkpoint(known);
+}
+
+// After a sync that failed: what stands behind the checkpoint may be nowhere but in the system's memory, and
+// perhaps not even there any more. It is written again, all of it.
+ExportOpening::Known ExportOpening::cut_to_device(const SinkCheckpoint& known) {
+  const std::uint64_t rest = known.body_size + count_replayed_bytes(known);
+  const bool is_ours = is_rest_of_closing(read_bytes(*file_, rest, std::min(size_, rest + kChunkBytes)),
+                                          rest - known.body_size, rules_);
+  if (!is_ours && has_content(rest, size_)) keep_copy(rest, size_);
+  cut(known.body_size);
+  return {known.body_size, known.next_sequence};
 }
 
 std::optional<ExportOpening::Known> ExportOpening::cut_to_checkpoint(const SinkCheckpoint& known) {
@@ -284,6 +296,7 @@ void ExportOpening::keep_copy(std::uint64_t begin, std::uint64_t end) {
     const std::string chunk = read_bytes(*file_, at, std::min(end, at + kChunkBytes));
     check(copy->write_at(at - begin, chunk), "keep a copy of its torn end");
   }
+  check(copy->sync(), "keep a copy of its torn end");
 }
 
 bool ExportOpening::has_content(std::uint64_t begin, std::uint64_t end) {
