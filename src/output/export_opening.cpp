@@ -264,7 +264,10 @@ void ExportOpening::cut(std::uint64_t body_size) {
   crash_point("recovery-closed");
 }
 
+// Cut to nothing first: some file systems write to a place that the device did not take, and still read zeros
+// from it; a new place is none of those.
 void ExportOpening::begin() {
+  if (size_ != 0) check(file_->truncate(0), "cut it back");
   check(file_->write_at(0, std::string{rules_.opening} + std::string{rules_.closing}), "write to it");
   crash_point("recovery-created");
 }

@@ -113,18 +113,23 @@ std::error_code Exports::sync_names() noexcept {
 }
 
 std::error_code Exports::sync() noexcept {
-  std::vector<std::shared_ptr<File>> files;
+  std::vector<std::shared_ptr<File>> finished;
+  std::vector<std::shared_ptr<File>> open;
   {
     const std::lock_guard lock{mutex_};
-    files = finished_files_;
-    files.insert(files.end(), open_files_.begin(), open_files_.end());
+    finished = finished_files_;
+    open = open_files_;
   }
-  for (const auto& file : files) {
-    if (const std::error_code error = file->sync()) return error;
+  for (const auto* const files : {&finished, &open}) {
+    for (const auto& file : *files) {
+      if (const std::error_code error = file->sync()) return error;
+    }
   }
+  // Not those that were finished meanwhile: they may have been written to after their sync.
   const std::lock_guard lock{mutex_};
-  std::erase_if(finished_files_,
-                [&files](const auto& file) { return std::ranges::find(files, file) != files.end(); });
+  std::erase_if(finished_files_, [&finished](const auto& file) {
+    return std::ranges::find(finished, file) != finished.end();
+  });
   return {};
 }
 

@@ -44,7 +44,7 @@ class ThinDiskUnderLoad(ThinDisk):
 
     def run_full(self, *options: str) -> None:
         """The device takes nothing more for a while; then all is there, on the device itself."""
-        logger = self.start("--journal", "data.journal", *options)
+        logger = self.start("--journal", "data.journal", "--stats-every", "200ms", *options)
         publisher = self.publish()
         self.leave(2000)
         logger.wait_for(_FAILS, 30)
@@ -52,8 +52,8 @@ class ThinDiskUnderLoad(ThinDisk):
         self.assertTrue(logger.is_running(), logger.log)
         self.free()
         published = publisher.finish()
-        self.wait_for_all(published)
         logger.wait_for("on the device again", 30)
+        logger.wait_for(rf"received {published}, written {published}, ", 60)
         self.assert_stops(logger)
         self.check_device(published)
 
@@ -80,7 +80,7 @@ class ThinDiskUnderLoad(ThinDisk):
             self.assertEqual(logger.find(r"pending 0\b"), [])
         self.free()
         logger = self.start("--journal", "data.journal")
-        logger.wait_for("the run before could not bring all to the device")
+        logger.wait_for("the run before could not bring all to the device" if kill else "are in the journal")
         self.wait_for_all(published)
         self.assert_stops(logger)
         self.check_device(published)
