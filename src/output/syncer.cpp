@@ -117,13 +117,14 @@ std::error_code Syncer::sync_exports() noexcept {
   return error;
 }
 
-Syncer::Written Syncer::go_back() noexcept {
+std::optional<Syncer::Written> Syncer::go_back() noexcept {
   const std::lock_guard sync_lock{sync_mutex_};
   is_in_doubt_.store(false, std::memory_order_relaxed);
   is_sync_needed_ = true;
+  if (!has_kept()) return std::nullopt;
   const std::lock_guard lock{checkpoint_mutex_};
-  if (has_kept()) written_ = synced_;
-  return written_;
+  written_ = synced_;
+  return synced_;
 }
 
 // Whether the journal has all that the device may not have.

@@ -198,7 +198,9 @@ bool Writer::sync_exports() noexcept {
 // So it counts as not written, and is written again. The checkpoint goes first: what the files hold beyond it
 // is an unfinished write, should the process end in between.
 void Writer::go_back() noexcept {
-  const auto [checkpoint, records] = syncer_.go_back();
+  const auto synced = syncer_.go_back();
+  if (!synced) return;
+  const auto& [checkpoint, records] = *synced;
   journal_.commit(checkpoint);
   statistics_.written.take_back(std::exchange(written_records_, records) - records);
   exports_.go_back(checkpoint);

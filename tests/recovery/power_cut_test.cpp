@@ -32,6 +32,8 @@ class Machine {
         ring_bytes_{ring_bytes},
         are_devices_failing_{are_devices_failing} {
     options_.rotate_size_bytes = rotate_size_bytes;
+    // What the journal does not keep cannot be written again.
+    if (fsync == Fsync::no) files_.keep_dirty();
     start();
   }
 

@@ -45,6 +45,11 @@ class MemoryFiles final : public FileSystem {
     failing_syncs_ = count;
     error_ = error;
   }
+  /// From now on a failed sync leaves all as it is, as on systems that try again.
+  void keep_dirty() {
+    const std::lock_guard lock{mutex_};
+    keeps_dirty_ = true;
+  }
   void stop_failing() {
     const std::lock_guard lock{mutex_};
     failing_calls_ = 0;
@@ -225,7 +230,7 @@ class MemoryFiles final : public FileSystem {
   std::error_code sync_folder(const std::filesystem::path&) override {
     const std::lock_guard lock{mutex_};
     if (const auto error = count_sync()) {
-      are_names_clean_ = true;
+      are_names_clean_ = !keeps_dirty_;
       return error;
     }
     if (!are_names_clean_) synced_files_ = files_;
@@ -336,7 +341,7 @@ class MemoryFiles final : public FileSystem {
     std::error_code sync() noexcept override {
       const std::lock_guard lock{files_.mutex_};
       if (const auto error = files_.count_sync()) {
-        node_->drop();
+        if (!files_.keeps_dirty_) node_->drop();
         return error;
       }
       node_->sync();
@@ -400,6 +405,7 @@ class MemoryFiles final : public FileSystem {
   std::uint64_t failing_writes_ = 0;
   std::uint64_t failing_syncs_ = 0;
   bool are_names_clean_ = false;  // that the device did not take
+  bool keeps_dirty_ = false;
   std::errc error_{};
   std::uint64_t bytes_before_freeze_ = kNever;
   std::function<void()> on_write_;

@@ -4,6 +4,7 @@ What it does not take is lost with the sync that fails: Linux counts those pages
 """
 
 import os
+import re
 import shutil
 import subprocess
 import unittest
@@ -14,6 +15,7 @@ from small_disk import OwnDisk
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _KIB = 1024
 _MIB = 1024 * _KIB
+_PAGE = 4096
 _BOOT_OFFSET = 40  # in the journal: the mark of the machine's start
 
 
@@ -59,16 +61,37 @@ class ThinDisk(OwnDisk):
         self.mount(seen, "-o", "loop", copy)
         return seen
 
-    def cut_power(self) -> None:
-        """After the logger was killed: the disk holds only what its device has taken, and has room again."""
-        copy = self.directory / "after-power.image"
-        self._run("cp", "--sparse=always", self.image, copy)
-        self._run("umount", "-l", self.disk)
-        self._check(copy)
-        self.mount(self.disk, "-o", "loop", copy)
-        with (self.disk / "data.journal").open("r+b") as journal:
-            journal.seek(_BOOT_OFFSET)
-            journal.write(b"\xff" * 8)
+    def make_thin(self, path: Path, begin: int) -> None:
+        """Takes away what is below a file of zeros, from an offset on: its blocks stay, and are known to the file system
+        as written, so that stores to them change nothing else."""
+        content = path.read_bytes()
+        with path.open("r+b") as file:
+            file.write(content)
+            os.fsync(file.fileno())
+        listing = subprocess.run(["filefrag", "-v", "-b4096", path], capture_output=True, text=True, check=True,
+                                 env={"PATH": _PATH}).stdout
+        for match in re.finditer(r"^ *\d+: *(\d+)\.\. *(\d+): *(\d+)\.\.", listing, re.MULTILINE):
+            first, last, physical = map(int, match.groups())
+            skipped = max(0, -(-begin // _PAGE) - first)
+            if first + skipped <= last:
+                self._run("fallocate", "--punch-hole", "--offset", (physical + skipped) * _PAGE,
+                          "--length", (last + 1 - first - skipped) * _PAGE, self.image)
+
+    def cut_power(self, journal: Path, **disks: Path) -> None:
+        """After the logger was killed: each disk (its folder by the name of its image) holds only what its device has
+        taken, and has room."""
+        copies = {}
+        for name, folder in disks.items():
+            image = self.image if folder == self.disk else self.directory / f"{name}.image"
+            copies[folder] = self.directory / f"{name}-after.image"
+            self._run("cp", "--sparse=always", image, copies[folder])
+        for folder, copy in copies.items():
+            self._run("umount", "-l", folder)
+            self._check(copy)
+            self.mount(folder, "-o", "loop", copy)
+        with journal.open("r+b") as file:
+            file.seek(_BOOT_OFFSET)
+            file.write(b"\xff" * 8)
 
     def _take_single_pages(self) -> None:
         """The kernel's loop device takes a part of a request for the whole of it: of a page there is no part."""

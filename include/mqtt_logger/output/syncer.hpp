@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -49,8 +50,8 @@ class Syncer {
   /// Whether the writer must go back, because a sync of the exports has failed. Any thread.
   [[nodiscard]] bool is_in_doubt() const noexcept { return is_in_doubt_.load(std::memory_order_acquire); }
   /// The last checkpoint that is on the device, which is the current one from now on, and syncs are tried
-  /// again. With `--fsync no` the current one stays: the journal does not hold any more what came since.
-  [[nodiscard]] Written go_back() noexcept;
+  /// again. Nothing if there is no way back: with `--fsync no` the journal does not keep what came since.
+  [[nodiscard]] std::optional<Written> go_back() noexcept;
 
  private:
   void run() noexcept;
