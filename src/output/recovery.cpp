@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <span>
 #include <system_error>
 #include <utility>
@@ -35,6 +36,23 @@ void report(const JournalFindings& found) {
   }
 }
 
+// A run that ended just after it had begun new files may not have brought those before to the device.
+std::error_code sync_earlier(FileSystem& files, const Options& options, const Journal& journal) {
+  const auto synced = journal.synced_checkpoint();
+  for (const Format format : kAllFormats) {
+    const auto index = static_cast<std::size_t>(format);
+    if (!synced || !synced->sinks[index].is_present) continue;
+    const FileNumber number = synced->sinks[index].file_number;
+    if (number == journal.checkpoint().sinks[index].file_number) continue;
+    std::unique_ptr<File> file;
+    std::error_code error = files.open(export_path(options.output, format, number), file);
+    if (is_missing(error)) continue;
+    if (!error) error = file->sync();
+    if (error) return error;
+  }
+  return {};
+}
+
 std::error_code sync_all(FileSystem& files, const Options& options, const Journal& journal,
                          std::span<FileSink* const> sinks) {
   for (FileSink* const sink : sinks) {
@@ -59,7 +77,8 @@ void establish(FileSystem& files, const Options& options, Journal& journal,
     checkpoint.sinks[static_cast<std::size_t>(sink->format())] = sink->checkpoint();
   journal.commit(checkpoint);
   crash_point("recovery-committed");
-  std::error_code error = sync_all(files, options, journal, sinks);
+  std::error_code error = sync_earlier(files, options, journal);
+  if (!error) error = sync_all(files, options, journal, sinks);
   if (!error) error = journal.sync();
   if (!error) error = journal.store_synced(checkpoint);
   if (error) {

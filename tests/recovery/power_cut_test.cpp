@@ -30,9 +30,9 @@ class Machine {
         options_{make_options(fsync)},
         journal_{ring_bytes},
         ring_bytes_{ring_bytes},
-        are_devices_failing_{are_devices_failing} {
+        // With `--fsync no` the journal does not keep what could be written again.
+        are_devices_failing_{are_devices_failing && fsync != Fsync::no} {
     options_.rotate_size_bytes = rotate_size_bytes;
-    // What the journal does not keep cannot be written again.
     if (fsync == Fsync::no) files_.keep_dirty();
     start();
   }

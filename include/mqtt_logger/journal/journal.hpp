@@ -105,6 +105,8 @@ class Journal {
   [[nodiscard]] std::string subscriptions() const;
   /// A text too long for its place counts as unknown.
   void set_subscriptions(const std::string& text) noexcept;
+  /// The last checkpoint whose files are on the device, if there is one.
+  [[nodiscard]] std::optional<Checkpoint> synced_checkpoint() const noexcept { return synced_slots_.load(); }
   /// Recovery has brought the exports to the checkpoint: a crash from now on is one of the process alone.
   void end_recovery() noexcept;
 
