@@ -189,8 +189,7 @@ bool Writer::sync_exports() noexcept {
     if (syncer_.is_in_doubt()) go_back();
     return false;
   }
-  is_device_tried_ = false;
-  if (failing_.end()) log::info("exports can be written again");
+  if (std::exchange(is_device_tried_, false) && failing_.end()) log::info("exports can be written again");
   return true;
 }
 
