@@ -86,6 +86,9 @@ class MemoryFiles final : public FileSystem {
   /// Is called before each write that is not frozen yet.
   void watch_writes(std::function<void()> on_write) { on_write_ = std::move(on_write); }
 
+  /// Is called once, after the next sync of a file that succeeds, and before it returns.
+  void watch_next_sync(std::function<void()> on_sync) { on_sync_ = std::move(on_sync); }
+
   /// Nothing changes any more after so many bytes are written, though every call says that it does: the
   /// process was killed there, and only the test goes on.
   void freeze_after(std::uint64_t bytes) {
@@ -345,6 +348,7 @@ class MemoryFiles final : public FileSystem {
         return error;
       }
       node_->sync();
+      if (const auto on_sync = std::exchange(files_.on_sync_, nullptr)) on_sync();
       return {};
     }
     std::error_code size(std::uint64_t& size) noexcept override {
@@ -409,6 +413,7 @@ class MemoryFiles final : public FileSystem {
   std::errc error_{};
   std::uint64_t bytes_before_freeze_ = kNever;
   std::function<void()> on_write_;
+  std::function<void()> on_sync_;
 };
 
 }  // namespace mqtt_logger::test

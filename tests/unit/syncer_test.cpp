@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 using namespace mqtt_logger;
 using namespace mqtt_logger::test;
@@ -150,6 +151,21 @@ TEST_CASE("What a failed sync was for is written again by the next start, too") 
   logger.run.reset();
   logger.start();
   CHECK_FALSE(logger.run->journal().findings().is_in_doubt);
+}
+
+TEST_CASE("A file that is written to and finished while it is synced is synced once more") {
+  FailingRun logger{5000};
+  logger.write(3);
+  REQUIRE_FALSE(logger.run->sync());
+  const std::vector<std::string> names = logger.files.names();
+  logger.files.watch_next_sync([&logger] {
+    logger.write(1);
+    REQUIRE_FALSE(logger.run->exports().turn(make_message("a", "").receive_time));
+  });
+  REQUIRE_FALSE(logger.run->exports().sync());
+  REQUIRE(logger.files.names().size() > names.size());
+  REQUIRE_FALSE(logger.run->exports().sync());
+  for (const std::string& name : names) CHECK(logger.files.on_device(name) == logger.files.content(name));
 }
 
 TEST_CASE("With --fsync no a failed sync goes on from where it is") {
