@@ -44,7 +44,7 @@ constexpr std::size_t kSmallestPage = 4096;  // of any machine: larger ones are 
 
 // Seen by the processor and by nobody else: readers find what they found before, so that no sanitizer need
 // know of it.
-[[gnu::no_sanitize("thread")]] void store_again(volatile std::byte* byte) noexcept {
+__attribute__((no_sanitize("thread"))) void store_again(volatile std::byte* byte) noexcept {
   const std::byte value = *byte;
   *byte = value;
 }
