@@ -44,6 +44,8 @@ Journal::Journal(std::unique_ptr<MappedFile> mapping)
 
   const bool is_in_doubt = !header.is_new && word(layout::kInDoubt).load(std::memory_order_relaxed) != 0;
   is_unsynced_ = is_in_doubt;
+  // An error that the run before did not hear is told now, before all is stored again.
+  if (is_in_doubt) static_cast<void>(mapping_->sync(0, mapping_->bytes().size()));
   checkpoint_ = find_checkpoint(header.had_restart, is_in_doubt);
   head_ = word(layout::kHead).load(std::memory_order_relaxed);
   undo_unfinished_append();

@@ -124,6 +124,8 @@ bool ExportOpening::open_existing() {
   check(file_->identity(identity), "read it");
   if (held_ != nullptr && !held_->identity(held) && held == identity) file_ = held_;
   check(file_->size(size_), "read it");
+  // An error that the run before did not hear is told to this one; what it is of is written again.
+  if (journal_.findings().is_in_doubt) static_cast<void>(file_->sync());
   return true;
 }
 
