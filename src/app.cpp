@@ -209,14 +209,15 @@ ExitCode run_until_stopped(const Options& given, const std::unique_ptr<StopEvent
   inbox.finish();
   keeper.stop();
   writer.stop();
-  syncer.stop();
+  const bool is_on_device = !syncer.stop();
   journal->close();
   reports.finish();
   pid_file.reset();  // before the lock: whoever waits for that one finds this file gone
   const Account account = statistics.account();
   log::info("{}", to_string(account));
   if (is_refused) return ExitCode::refused;
-  return account.is_complete() ? ExitCode::everything_written : ExitCode::something_pending;
+  const bool is_complete = account.is_complete() && is_on_device;
+  return is_complete ? ExitCode::everything_written : ExitCode::something_pending;
 }
 
 }  // namespace

@@ -19,6 +19,10 @@ class Counter {
     // received.
     value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_release);
   }
+  /// What was counted turned out not to be so. By the same thread.
+  void take_back(std::uint64_t amount) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) - amount, std::memory_order_release);
+  }
   [[nodiscard]] std::uint64_t get() const noexcept { return value_.load(std::memory_order_acquire); }
 
  private:

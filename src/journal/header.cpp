@@ -84,12 +84,6 @@ bool are_zeros(std::span<const std::byte> bytes) noexcept {
                            std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
-// Of a system that does not say which start this is, it may have been started again.
-bool is_same_boot(std::uint64_t boot) noexcept {
-  const std::string id = boot_id();
-  return !id.empty() && boot == crc32c(id);
-}
-
 // Whether the file begins as a journal, as far as it goes.
 bool has_magic(std::span<const std::byte> bytes) noexcept {
   return std::memcmp(bytes.data(), &layout::kMagic, std::min(bytes.size(), sizeof layout::kMagic)) == 0;
@@ -127,7 +121,7 @@ HeaderFindings read_header(std::span<std::byte> bytes) noexcept {
   }
   findings.is_old = header.version < layout::kVersion;
   findings.had_crash = header.is_open != 0;
-  findings.had_restart = findings.had_crash && !is_same_boot(header.boot);
+  findings.had_restart = findings.had_crash && !is_same_boot(header.boot, boot_id());
   return findings;
 }
 
@@ -174,6 +168,10 @@ void upgrade_header(std::span<std::byte> bytes) noexcept {
   std::memcpy(bytes.data() + offsetof(FixedHeader, key), &header.key, sizeof header.key);
   header.version = layout::kVersion;
   store(bytes, offsetof(FixedHeader, version), version_word(header));
+}
+
+bool is_same_boot(std::uint64_t mark, std::string_view id) noexcept {
+  return !id.empty() && mark == crc32c(id);
 }
 
 bool has_session(std::span<std::byte> bytes, const std::string& session) noexcept {

@@ -42,7 +42,11 @@ Journal::Journal(std::unique_ptr<MappedFile> mapping)
   crash_point("journal-marked");
   if (!header.had_restart) mark_recovered(mapping_->bytes());
 
-  checkpoint_ = find_checkpoint(header.had_restart);
+  const bool is_in_doubt = !header.is_new && word(layout::kInDoubt).load(std::memory_order_relaxed) != 0;
+  is_unsynced_ = is_in_doubt;
+  // An error that the run before did not hear is told now, before all is stored again.
+  if (is_in_doubt) static_cast<void>(mapping_->sync(0, mapping_->bytes().size()));
+  checkpoint_ = find_checkpoint(header.had_restart, is_in_doubt);
   head_ = word(layout::kHead).load(std::memory_order_relaxed);
   undo_unfinished_append();
   crash_point("append-undone");
@@ -54,7 +58,8 @@ Journal::Journal(std::unique_ptr<MappedFile> mapping)
                found.records,
                found.lost_records,
                found.skipped_bytes,
-               committed_slots_.is_damaged() || (header.had_restart && synced_slots_.is_damaged())};
+               committed_slots_.is_damaged() || (header.had_restart && synced_slots_.is_damaged()),
+               is_in_doubt};
   head_ = found.end;
   next_sequence_ = found.next_sequence;
   first_sequence_ = next_sequence_;
@@ -68,6 +73,7 @@ Journal::Journal(std::unique_ptr<MappedFile> mapping)
   shared_head_.store(head_);
   shared_released_.store(released_seen_);
   synced_checkpoint_ = synced_slots_.load().value_or(Checkpoint{});
+  synced_head_ = released_seen_;
   crash_point("journal-opened");
 }
 
@@ -311,8 +317,49 @@ void Journal::wake_writer() noexcept {
 }
 
 std::error_code Journal::sync() noexcept {
+  const std::lock_guard one{sync_mutex_};
+  const Position head = this->head();
+  if (is_unsynced_) store_again();
+  if (const std::error_code error = sync_mapping(0, mapping_->bytes().size())) return error;
+  is_unsynced_ = false;
+  synced_head_ = head;
+  return {};
+}
+
+// The system tells of any page of the file that was not written, whichever are asked for; and once only.
+std::error_code Journal::sync_mapping(std::size_t offset, std::size_t length) noexcept {
   const std::shared_lock stays{move_mutex_};
-  return mapping_->sync(0, mapping_->bytes().size());
+  const std::error_code error = mapping_->sync(offset, length);
+  if (error) {
+    is_unsynced_ = true;
+    word(layout::kInDoubt).store(1, std::memory_order_relaxed);
+  }
+  return error;
+}
+
+// Nobody else stores meanwhile, but the writer and end_delivery() to the first page: not to its first byte,
+// which is the magic's.
+void Journal::store_again() noexcept {
+  const std::unique_lock alone{move_mutex_};
+  const std::size_t ring = layout::kRing;
+  const std::uint64_t length = std::min(head() - synced_head_, ring_.size());
+  const std::uint64_t begin = synced_head_ % ring_.size();
+  const std::uint64_t first = std::min(length, ring_.size() - begin);
+  mapping_->mark_dirty(0, ring);
+  mapping_->mark_dirty(ring + static_cast<std::size_t>(begin), static_cast<std::size_t>(first));
+  mapping_->mark_dirty(ring, static_cast<std::size_t>(length - first));
+}
+
+void Journal::begin_doubt() noexcept {
+  const std::shared_lock stays{move_mutex_};
+  word(layout::kInDoubt).store(1, std::memory_order_relaxed);
+}
+
+void Journal::end_doubt() noexcept {
+  const std::lock_guard one{sync_mutex_};
+  if (is_unsynced_) return;
+  const std::shared_lock stays{move_mutex_};
+  word(layout::kInDoubt).store(0, std::memory_order_relaxed);
 }
 
 void Journal::wait_for_sync_request(std::chrono::milliseconds timeout) noexcept {
@@ -327,11 +374,15 @@ void Journal::request_sync() noexcept {
 
 std::error_code Journal::store_synced(const Checkpoint& checkpoint) noexcept {
   crash_point("sync-done");
-  const std::shared_lock stays{move_mutex_};
-  synced_slots_.store(checkpoint);
-  synced_checkpoint_ = checkpoint;
+  const std::lock_guard one{sync_mutex_};
+  {
+    const std::shared_lock stays{move_mutex_};
+    synced_slots_.store(checkpoint);
+    synced_checkpoint_ = checkpoint;
+  }
   crash_point("synced-stored");
-  return mapping_->sync(0, layout::kReceivedBits);
+  if (is_unsynced_) store_again();
+  return sync_mapping(0, layout::kReceivedBits);
 }
 
 std::uint64_t Journal::pending_bytes() const noexcept {
@@ -346,12 +397,22 @@ void Journal::close() noexcept {
 }
 
 // A checkpoint that is lost is not one that never was: from the begin on, all would be written once more.
-Checkpoint Journal::find_checkpoint(bool had_restart) const noexcept {
+Checkpoint Journal::find_checkpoint(bool had_restart, bool is_in_doubt) const noexcept {
   const bool is_lost = committed_slots_.is_damaged();
   const Checkpoint committed =
       is_lost ? find_oldest_record() : committed_slots_.load().value_or(Checkpoint{});
   if (had_restart && synced_slots_.is_damaged()) return committed;
-  return had_restart || (is_lost && synced_slots_.load()) ? find_synced_checkpoint(committed) : committed;
+  if (had_restart || (is_lost && synced_slots_.load())) return find_synced_checkpoint(committed);
+  // What the exports seem to hold behind it may be nowhere but in the system's memory.
+  const auto synced = synced_slots_.load();
+  return is_in_doubt && synced && has_all_from(*synced) ? find_synced_checkpoint(committed) : committed;
+}
+
+// Not with `--fsync no`, which releases what is not synced.
+bool Journal::has_all_from(const Checkpoint& synced) const noexcept {
+  const Position released = word(layout::kReleased).load(std::memory_order_relaxed);
+  const Position head = word(layout::kHead).load(std::memory_order_relaxed);
+  return released <= synced.position && synced.position <= head;
 }
 
 // What is not released.
@@ -375,8 +436,8 @@ Checkpoint Journal::find_oldest_record() const noexcept {
 }
 
 // After a power failure an export holds for certain what it held at the last sync. If the ring was
-// overwritten from there on (`--fsync no` never syncs again, and a device that fails is not waited for), only
-// what the last commit left in it is still there.
+// overwritten from there on (`--fsync no` never syncs again), only what the last commit left in it is still
+// there.
 Checkpoint Journal::find_synced_checkpoint(const Checkpoint& committed) const noexcept {
   Checkpoint synced = synced_slots_.load().value_or(Checkpoint{});
   for (SinkCheckpoint& sink : synced.sinks)

@@ -132,6 +132,8 @@ bool ExportOpening::open_existing() {
   check(file_->identity(identity), "read it");
   if (held_ != nullptr && !held_->identity(held) && held == identity) file_ = held_;
   check(file_->size(size_), "read it");
+  // An error that the run before did not hear is told to this one; what it is of is written again.
+  if (journal_.findings().is_in_doubt) static_cast<void>(file_->sync());
   return true;
 }
 
@@ -181,7 +183,19 @@ std::optional<ExportOpening::Known> ExportOpening::find_known() {
   const SinkCheckpoint& known = checkpoint();
   const bool is_ours = is_expected() && size_ >= known.body_size && is_body(*file_, rules_, known.body_size);
   if (!is_ours) return std::nullopt;
-  return journal_.findings().had_restart ? cut_to_whole_records(known) : cut_to_checkpoint(known);
+  if (journal_.findings().had_restart) return cut_to_whole_records(known);
+  return journal_.findings().is_in_doubt ? cut_to_device(known) : cut_to_checkpoint(known);
+}
+
+// After a sync that failed: what stands behind the checkpoint may be nowhere but in the system's memory, and
+// perhaps not even there any more. It is written again, all of it.
+ExportOpening::Known ExportOpening::cut_to_device(const SinkCheckpoint& known) {
+  const std::uint64_t rest = known.body_size + count_replayed_bytes(known);
+  const bool is_ours = is_rest_of_closing(read_bytes(*file_, rest, std::min(size_, rest + kChunkBytes)),
+                                          rest - known.body_size, rules_);
+  if (!is_ours && has_content(rest, size_)) keep_copy(rest, size_);
+  cut(known.body_size);
+  return {known.body_size, known.next_sequence};
 }
 
 std::optional<ExportOpening::Known> ExportOpening::cut_to_checkpoint(const SinkCheckpoint& known) {
@@ -260,7 +274,10 @@ void ExportOpening::cut(std::uint64_t body_size) {
   crash_point("recovery-closed");
 }
 
+// Cut to nothing first: some file systems write to a place that the device did not take, and still read zeros
+// from it; a new place is none of those.
 void ExportOpening::begin() {
+  if (size_ != 0) attempt("cut it back", [this] { return file_->truncate(0); });
   attempt("write to it",
           [this] { return file_->write_at(0, std::string{rules_.opening} + std::string{rules_.closing}); });
   crash_point("recovery-created");
@@ -297,6 +314,7 @@ void ExportOpening::keep_copy(std::uint64_t begin, std::uint64_t end) {
     const std::string chunk = read_bytes(*file_, at, std::min(end, at + kChunkBytes));
     attempt("keep a copy of its torn end", [&] { return copy->write_at(at - begin, chunk); });
   }
+  check(copy->sync(), "keep a copy of its torn end");
 }
 
 bool ExportOpening::has_content(std::uint64_t begin, std::uint64_t end) {

@@ -56,6 +56,14 @@ void FileSink::forget_batch(std::uint64_t next_sequence) noexcept {
   batch_.clear();
 }
 
+void FileSink::go_back(const SinkCheckpoint& earlier) noexcept {
+  checkpoint_ = earlier;
+  batch_.clear();
+  if (file_ == nullptr) return;
+  is_torn_ = true;
+  cut_back();
+}
+
 std::error_code FileSink::check_intact(bool& is_intact) noexcept {
   is_intact = true;
   if (file_ == nullptr || is_torn_) return {};

@@ -61,6 +61,7 @@ void Writer::open_again() noexcept {
 }
 
 Writer::Turn Writer::step() noexcept {
+  if (syncer_.is_in_doubt()) go_back();
   if (!look_after_exports()) return Turn::blocked;
   if (batch_records_ == 0) {
     if (const auto first = read_batch()) {
@@ -68,14 +69,19 @@ Writer::Turn Writer::step() noexcept {
       static_cast<void>(read_batch());
     }
   }
-  if (batch_records_ == 0 && next_.position == journal_.head()) return Turn::idle;
+  const bool is_at_end = batch_records_ == 0 && next_.position == journal_.head();
   // Nothing that was read from a journal that somebody has cut meanwhile goes into the exports.
-  if (!journal_.is_whole(next_.position)) return restore_journal() ? Turn::wrote : Turn::blocked;
-  if (batch_records_ == 0) return Turn::idle;
+  if (!is_at_end && !journal_.is_whole(next_.position))
+    return restore_journal() ? Turn::wrote : Turn::blocked;
+  if (batch_records_ == 0) {
+    if (is_device_tried_ && !sync_exports()) return Turn::blocked;
+    return Turn::idle;
+  }
   crash_point("batch-read");
   if (!write_batch()) return next_look_ == kNow ? Turn::wrote : Turn::blocked;
   crash_point("batch-written");
   commit();
+  if (is_device_tried_ && !sync_exports()) return Turn::blocked;
   return Turn::wrote;
 }
 
@@ -88,7 +94,7 @@ void Writer::run() noexcept {
     journal_.write_contact();
     const Turn turn = step();
     statistics_.writer_turns.add();
-    if (is_stopping && turn != Turn::wrote) return;
+    if (is_stopping && turn != Turn::wrote) return finish();
     if (turn == Turn::wrote && is_batch_full_) continue;  // more is waiting
     idle_rounds = turn == Turn::idle ? idle_rounds + 1 : 0;
     if (turn == Turn::blocked) {
@@ -203,15 +209,45 @@ bool Writer::begin_new_files(ReceiveTime time) noexcept {
 bool Writer::commit_to_device() noexcept {
   commit();
   crash_point("turn-committed");
-  const std::error_code error = syncer_.sync();
-  are_files_new_ = static_cast<bool>(error);
-  if (error) {
-    report(exports_.sinks().front().path(), describe_write_error(error, kRotateInstead));
-    return false;
-  }
+  are_files_new_ = true;
+  if (!sync_exports()) return false;
+  are_files_new_ = false;
   exports_.finish_others();
   crash_point("turn-done");
   return true;
+}
+
+bool Writer::sync_exports() noexcept {
+  const std::error_code error = syncer_.sync();
+  if (error) {
+    report(exports_.sinks().front().path(), describe_write_error(error, kRotateInstead));
+    if (syncer_.is_in_doubt()) go_back();
+    return false;
+  }
+  if (std::exchange(is_device_tried_, false) && failing_.end()) log::info("exports can be written again");
+  return true;
+}
+
+// What a failed sync leaves behind is in the system's memory, and nobody knows what of it is on the device.
+// So it counts as not written, and is written again. The checkpoint goes first: what the files hold beyond it
+// is an unfinished write, should the process end in between.
+void Writer::go_back() noexcept {
+  const auto synced = syncer_.go_back();
+  if (!synced) return;
+  const auto& [checkpoint, records] = *synced;
+  journal_.commit(checkpoint);
+  statistics_.written.take_back(std::exchange(written_records_, records) - records);
+  exports_.go_back(checkpoint);
+  next_ = committed_ = checkpoint;
+  batch_records_ = 0;
+  are_files_new_ = false;
+  is_device_tried_ = true;
+}
+
+// What was written and cannot be brought to the device is not written, and the account says so.
+void Writer::finish() noexcept {
+  if (fsync_ != Fsync::no && !syncer_.is_in_doubt()) static_cast<void>(syncer_.sync());
+  if (syncer_.is_in_doubt()) go_back();
 }
 
 std::optional<ReceiveTime> Writer::read_batch() {
@@ -268,7 +304,7 @@ bool Writer::write_batch() noexcept {
     }
     statistics_.written_bytes.add(bytes);
   }
-  if (failing_.end()) log::info("exports can be written again");
+  if (!is_device_tried_ && failing_.end()) log::info("exports can be written again");
   return true;
 }
 
@@ -287,9 +323,10 @@ void Writer::commit() noexcept {
     next_.sinks[static_cast<std::size_t>(sink.format())] = sink.checkpoint();
   journal_.commit(next_);
   if (fsync_ == Fsync::no) journal_.release_space(next_.position);  // else when the exports are on the device
+  written_records_ += batch_records_;
   statistics_.written.add(std::exchange(batch_records_, 0));
   committed_ = next_;
-  syncer_.set_checkpoint(next_);
+  syncer_.set_checkpoint(next_, written_records_);
 }
 
 }  // namespace mqtt_logger

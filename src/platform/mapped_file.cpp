@@ -2,6 +2,8 @@
 
 namespace mqtt_logger {
 
+void MappedFile::mark_dirty(std::size_t /*offset*/, std::size_t /*length*/) noexcept {}
+
 std::error_code MappedFile::check_place(bool& is_in_place) noexcept {
   is_in_place = true;
   return {};

@@ -1,4 +1,5 @@
 #include "mqtt_logger/platform/file.hpp"
+#include "mqtt_logger/platform/folder_sync.hpp"
 #include "mqtt_logger/platform/mapped_file.hpp"
 
 #include "allocation_posix.hpp"
@@ -37,6 +38,15 @@ std::error_code write_all(int descriptor, const char* bytes, std::size_t size) n
   return {};
 }
 
+constexpr std::size_t kSmallestPage = 4096;  // of any machine: larger ones are stored to more than once
+
+// Seen by the processor and by nobody else: readers find what they found before, so that no sanitizer need
+// know of it.
+__attribute__((no_sanitize("thread"))) void store_again(volatile std::byte* byte) noexcept {
+  const std::byte value = *byte;
+  *byte = value;
+}
+
 class PosixMapping final : public MappedFile {
  public:
   PosixMapping(void* address, std::size_t size, int descriptor, std::filesystem::path path) noexcept
@@ -55,10 +65,21 @@ class PosixMapping final : public MappedFile {
 
   std::error_code sync(std::size_t offset, std::size_t length) noexcept override {
     if (descriptor_ < 0 || length == 0) return {};
+    if (is_name_new_) {
+      if (const std::error_code error = folder_sync_.sync(system_files(), folder_of(path_))) return error;
+      is_name_new_ = false;
+    }
     const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     const std::size_t begin = offset / page * page;
     std::byte* const address = static_cast<std::byte*>(address_) + begin;
     return check_synced(::msync(address, offset + length - begin, MS_SYNC));
+  }
+
+  void mark_dirty(std::size_t offset, std::size_t length) noexcept override {
+    if (descriptor_ < 0) return;
+    auto* const bytes = static_cast<std::byte*>(address_);
+    for (std::size_t at = offset / kSmallestPage * kSmallestPage; at < offset + length; at += kSmallestPage)
+      store_again(bytes + at);
   }
 
   std::error_code check_place(bool& is_in_place) noexcept override {
@@ -91,8 +112,7 @@ class PosixMapping final : public MappedFile {
         ::close(made);
         return error;
       }
-      static_cast<void>(
-          system_files().sync_folder(folder));  // the next sync of the journal says what is wrong
+      is_name_new_ = static_cast<bool>(folder_sync_.sync(system_files(), folder));
       const int before = std::exchange(descriptor_, made);
       if (watch_) watch_->follow(made);
       ::close(before);
@@ -147,6 +167,8 @@ class PosixMapping final : public MappedFile {
   int descriptor_;  // holds the lock; none for plain memory
   std::filesystem::path path_;
   std::optional<MappingWatch> watch_;
+  bool is_name_new_ = false;  // and not known to be on the device
+  FolderSync folder_sync_;
 };
 
 bool looks_ours(int descriptor, std::size_t size, const LooksOurs& ask) {

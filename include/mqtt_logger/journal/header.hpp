@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace mqtt_logger {
 
@@ -48,6 +49,10 @@ void mark_session(std::span<std::byte> bytes, const std::string& session) noexce
 /// When the broker of the session was heard last, as far as that is known.
 [[nodiscard]] std::optional<ReceiveTime> last_contact(std::span<std::byte> bytes) noexcept;
 void mark_contact(std::span<std::byte> bytes, std::optional<ReceiveTime> time) noexcept;
+
+/// Whether the mark in the header is of the start of the machine that has this identifier. Not if it has
+/// none: of a system that does not say which start this is, it may have been started again.
+[[nodiscard]] bool is_same_boot(std::uint64_t mark, std::string_view id) noexcept;
 
 /// Marks the journal as in use.
 void mark_open(std::span<std::byte> bytes) noexcept;

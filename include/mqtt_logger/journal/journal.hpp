@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <shared_mutex>
 #include <string>
@@ -36,6 +37,8 @@ struct JournalFindings {
   std::uint64_t lost_records = 0;    ///< known to be missing among them
   std::uint64_t skipped_bytes = 0;   ///< damaged
   bool has_lost_checkpoint = false;  ///< it is damaged: an older one counts, or what was not released yet
+  bool is_in_doubt = false;  ///< a sync has failed, and none succeeded since: what it was for is not on the
+                             ///< device, whatever the system shows
 };
 
 /// What restore() has found.
@@ -108,6 +111,8 @@ class Journal {
   [[nodiscard]] std::string subscriptions() const;
   /// A text too long for its place counts as unknown.
   void set_subscriptions(const std::string& text) noexcept;
+  /// The last checkpoint whose files are on the device, if there is one.
+  [[nodiscard]] std::optional<Checkpoint> synced_checkpoint() const noexcept { return synced_slots_.load(); }
   /// Recovery has brought the exports to the checkpoint: a crash from now on is one of the process alone.
   void end_recovery() noexcept;
 
@@ -139,19 +144,29 @@ class Journal {
 
   /// Sleeps until request_sync() was called, or `timeout` has passed.
   void wait_for_sync_request(std::chrono::milliseconds timeout) noexcept;
-  /// Stores a checkpoint whose files are on the device, and brings it there.
+  /// Stores a checkpoint whose files are on the device, and brings it there, after a sync().
   [[nodiscard]] std::error_code store_synced(const Checkpoint& checkpoint) noexcept;
   /// The space before `position` is free. Against a power failure: not before store_synced().
   void release_space(Position position) noexcept;
 
   // Any thread.
 
-  /// All that was appended and committed before the call is on the device when it returns.
+  /// All that was appended and committed before the call is on the device when it returns. After a failure
+  /// all that may not be there is stored again before it is tried again; append() returns `full` meanwhile.
   [[nodiscard]] std::error_code sync() noexcept;
+  /// A sync of the exports has failed: should the process end now, the next one goes back to the checkpoint
+  /// that is on the device.
+  void begin_doubt() noexcept;
+  /// Exports are on the device. A journal that is not remains in doubt.
+  void end_doubt() noexcept;
   void request_sync() noexcept;
   void wake_writer() noexcept;
   /// Behind the last record.
   [[nodiscard]] Position head() const noexcept { return shared_head_.load(std::memory_order_acquire); }
+  /// What is before it is not kept.
+  [[nodiscard]] Position released() const noexcept {
+    return shared_released_.load(std::memory_order_acquire);
+  }
   /// Bytes that are appended and not released.
   [[nodiscard]] std::uint64_t pending_bytes() const noexcept;
   /// Ends the journal's use in order: the next start need not look for traces of a crash, unless something is
@@ -161,9 +176,12 @@ class Journal {
  private:
   bool is_known(PacketId id, const Fingerprint& fingerprint, bool is_exactly_once,
                 bool is_duplicate) noexcept;
-  [[nodiscard]] Checkpoint find_checkpoint(bool had_restart) const noexcept;
+  [[nodiscard]] Checkpoint find_checkpoint(bool had_restart, bool is_in_doubt) const noexcept;
   [[nodiscard]] Checkpoint find_synced_checkpoint(const Checkpoint& committed) const noexcept;
   [[nodiscard]] Checkpoint find_oldest_record() const noexcept;
+  [[nodiscard]] bool has_all_from(const Checkpoint& synced) const noexcept;
+  [[nodiscard]] std::error_code sync_mapping(std::size_t offset, std::size_t length) noexcept;
+  void store_again() noexcept;
   void undo_unfinished_append() noexcept;
   [[nodiscard]] std::atomic_ref<std::uint64_t> word(std::size_t offset) const noexcept;
 
@@ -183,6 +201,11 @@ class Journal {
   std::atomic<Position> shared_head_{0};
   std::atomic<Position> shared_released_{0};
   Checkpoint synced_checkpoint_;  // the sync thread's own, while nobody moves or restores the journal
+
+  // One sync at a time: the system tells an error to one of them only. Before move_mutex_.
+  std::mutex sync_mutex_;
+  bool is_unsynced_ = false;  // a sync has failed, and none of all succeeded since
+  Position synced_head_ = 0;  // what is before it, and was ever synced, is on the device
 
   // Callback thread's own; head_ is the truth that shared_head_ publishes.
   Position head_ = 0;

@@ -17,7 +17,8 @@ namespace mqtt_logger {
 ///     160         deliveries whose rows have fingerprints of version 1 (u64)              callback thread
 ///     256         released: bytes that nobody needs any more (u64)                        see
 ///     release_space() 264         deliveries that were acknowledged long before the connection broke (u64)
-///     writer thread 512, 1024   checkpoint, two alternating slots (journal/checkpoint.hpp) writer thread
+///     writer thread 272         1 while something that a sync has failed for is not on the device (u64)
+///     any thread 512, 1024   checkpoint, two alternating slots (journal/checkpoint.hpp) writer thread
 ///     1536, 2048  checkpoint that is known to be on the device, two alternating slots     sync thread
 ///     4096        a bit for each packet identifier: QoS 2, received, PUBREL not seen      callback thread
 ///     12288       a row for each packet identifier: {fingerprint (u64), number (u64)}     callback thread
@@ -46,6 +47,7 @@ inline constexpr std::size_t kIdentifierOrder = 152;
 inline constexpr std::size_t kOldRows = 160;
 inline constexpr std::size_t kReleased = 256;
 inline constexpr std::size_t kSettled = 264;
+inline constexpr std::size_t kInDoubt = 272;
 inline constexpr std::size_t kCheckpoint = 512;
 inline constexpr std::size_t kSyncedCheckpoint = 1536;
 inline constexpr std::size_t kCheckpointSlotBytes = 512;

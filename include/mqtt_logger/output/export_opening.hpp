@@ -59,6 +59,7 @@ class ExportOpening {
   void report_other() const;
   [[nodiscard]] std::optional<Known> find_known();
   [[nodiscard]] std::optional<Known> cut_to_checkpoint(const SinkCheckpoint& known);
+  [[nodiscard]] Known cut_to_device(const SinkCheckpoint& known);
   [[nodiscard]] Known cut_to_whole_records(const SinkCheckpoint& known);
   [[nodiscard]] std::uint64_t count_replayed_bytes(const SinkCheckpoint& known);
   [[nodiscard]] bool is_replayed_with_other_columns(const SinkCheckpoint& known);

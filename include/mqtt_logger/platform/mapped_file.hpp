@@ -25,6 +25,10 @@ class MappedFile {
   [[nodiscard]] virtual std::span<std::byte> bytes() noexcept = 0;
   /// The bytes of this part (and of the pages it touches) are on the device when it returns. Any thread.
   [[nodiscard]] virtual std::error_code sync(std::size_t offset, std::size_t length) noexcept = 0;
+  /// Stores the first byte of each 4096 again, from the one that holds `offset` on. After a sync() that
+  /// failed the system takes pages for clean that are not on the device, and the next one would succeed
+  /// without them. Nobody may store to those bytes meanwhile. Nothing to do for plain memory.
+  virtual void mark_dirty(std::size_t offset, std::size_t length) noexcept;
 
   /// Whether the file still stands where it was opened: nobody has deleted it, moved it away or put another
   /// in its place. True where nobody can.
