@@ -20,12 +20,14 @@
 #include "mqtt_logger/platform/process.hpp"
 #include "mqtt_logger/platform/stop_events.hpp"
 #include "mqtt_logger/run_status.hpp"
+#include "mqtt_logger/running/disk_fault_watch.hpp"
 #include "mqtt_logger/running/log_setup.hpp"
 #include "mqtt_logger/running/metrics.hpp"
 #include "mqtt_logger/running/output_lock.hpp"
 #include "mqtt_logger/running/pid_file.hpp"
 #include "mqtt_logger/running/prompt.hpp"
 #include "mqtt_logger/running/reports.hpp"
+#include "mqtt_logger/running/room_wait.hpp"
 #include "mqtt_logger/running/service_report.hpp"
 #include "mqtt_logger/running/stall_watch.hpp"
 #include "mqtt_logger/running/statistics_report.hpp"
@@ -120,6 +122,8 @@ ExitCode forget_session(Options options) {
       options.journal_in_file && !is_missing(system_files().look_up(journal_path(options), found));
   if (!has_journal) return to_exit_code(forget_sessions(options));
   const auto lock = lock_output(options);  // a logger that runs would get its session back at once
+  const Statistics nothing_received;
+  const DiskFaultWatch disk_fault_watch{journal_path(options), nothing_received, [] { return false; }};
   const auto journal = open_journal(options);
   options.client_id = find_client_id(options, *journal);
   const Forgotten forgotten = forget_sessions(options);
@@ -129,21 +133,22 @@ ExitCode forget_session(Options options) {
   return to_exit_code(forgotten);
 }
 
-}  // namespace
-
-ExitCode run(const Options& given, ServiceManager& service_manager, Background* background) {
+ExitCode run_until_stopped(const Options& given, const std::unique_ptr<StopEvents>& stop_events,
+                           RoomWait& room, ServiceManager& service_manager, Background* background) {
   Options options = given;
-  check_tls_files(options);
-  warn_of_readable_secrets(options);
-  if (options.forget_session) return forget_session(options);
-  const auto stop_events = make_stop_events();
+  finish_log_setup(options, room.try_again());
   prepare_metrics_file(options);
-  auto pid_file = take_pid_file(options);
-  const auto lock = lock_output(options);
-  const auto journal = open_journal(options);
-  options.client_id = find_client_id(given, *journal);
-  Exports exports{system_files(), options, *journal, recover(system_files(), options, *journal)};
+  auto pid_file = take_pid_file(options, room.try_again());
+  const auto lock = lock_output(options, room.try_again());
   Statistics statistics;
+  const DiskFaultWatch disk_fault_watch{journal_path(options), statistics,
+                                        [&stop_events] { return stop_events->is_stop_requested(); },
+                                        [&room](const std::string& what) { room.note_store_wait(what); }};
+  const auto journal = open_journal(options, room.try_again());
+  options.client_id = find_client_id(given, *journal);
+  Exports exports{system_files(), options, *journal,
+                  recover(system_files(), options, *journal, room.try_again())};
+  room.end();
   statistics.replayed.add(journal->findings().records);
   Syncer syncer{*journal, exports};
   Writer writer{*journal, exports, syncer, options, statistics};
@@ -152,7 +157,9 @@ ExitCode run(const Options& given, ServiceManager& service_manager, Background* 
   Subscriber subscriber{options, *journal, inbox, statistics, [&stop_events] { stop_events->wake(); }};
   Simulator simulator{options};
   StatusReporter status_topic{options, subscriber, statistics, inbox.topic_watch()};
-  ServiceReport service{service_manager, [&statistics] { return statistics.writer_turns.get(); },
+  // A thread that waits for room and tries again is none that hangs.
+  ServiceReport service{service_manager,
+                        [&statistics] { return statistics.writer_turns.get() + disk_faults().failed_stores; },
                         [&journal] { journal->wake_writer(); }};
   Reports reports{options, *lock, background,
                   [&] { return look(options, *journal, syncer, inbox, subscriber, statistics); }};
@@ -206,18 +213,36 @@ ExitCode run(const Options& given, ServiceManager& service_manager, Background* 
   inbox.finish();
   keeper.stop();
   writer.stop();
-  syncer.stop();
+  const bool is_on_device = !syncer.stop();
   if (has_session_ended) journal->close();  // else a message may be on its way into it still
   reports.finish();
   pid_file.reset();  // before the lock: whoever waits for that one finds this file gone
   const Account account = statistics.account();
   log::info("{}", to_string(account));
-  const ExitCode exit_code = is_refused              ? ExitCode::refused
-                             : account.is_complete() ? ExitCode::everything_written
-                                                     : ExitCode::something_pending;
+  const bool is_complete = account.is_complete() && is_on_device;
+  const ExitCode exit_code = is_refused    ? ExitCode::refused
+                             : is_complete ? ExitCode::everything_written
+                                           : ExitCode::something_pending;
   if (has_session_ended) return exit_code;
   log::flush();
   leave_at_once(static_cast<int>(exit_code));
+}
+
+}  // namespace
+
+ExitCode run(const Options& options, ServiceManager& service_manager, Background* background) {
+  check_tls_files(options);
+  warn_of_readable_secrets(options);
+  if (options.forget_session) return forget_session(options);
+  const auto stop_events = make_stop_events();
+  RoomWait room{options, *stop_events, service_manager, background};
+  try {
+    return run_until_stopped(options, stop_events, room, service_manager, background);
+  } catch (const StartupError& error) {
+    if (!room.was_stopped()) throw;
+    log::info("stopped before there was room to start ({}): {}", stop_events->stop_reason(), error.what());
+    return ExitCode::something_pending;
+  }
 }
 
 }  // namespace mqtt_logger

@@ -11,6 +11,7 @@ std::string to_string(const Account& account) {
                       account.dropped());
   if (account.redelivered != 0) text += fmt::format(" ({} redelivered)", account.redelivered);
   if (account.too_large != 0) text += fmt::format(" ({} too large)", account.too_large);
+  if (account.lost != 0) text += fmt::format(" ({} lost with the journal)", account.lost);
   if (account.excluded != 0) text += fmt::format(", excluded {}", account.excluded);
   return text;
 }
@@ -19,6 +20,7 @@ Account Statistics::account() const noexcept {
   // What comes last on a message's way is read first.
   Account account;
   account.written = written.get();
+  account.lost = lost.get();
   account.redelivered = redelivered.get();
   account.too_large = too_large.get();
   account.excluded = excluded.get();

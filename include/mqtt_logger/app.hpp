@@ -8,7 +8,7 @@
 namespace mqtt_logger {
 
 /// Logs until it is asked to stop: builds the rooms in the order of a message's way, waits, stops them.
-/// Throws StartupError.
+/// Throws StartupError, but waits while there is no room for what it needs at the start.
 /// `background` is told how the start went; null in the foreground.
 [[nodiscard]] ExitCode run(const Options& options, ServiceManager& service_manager, Background* background);
 

@@ -21,6 +21,8 @@ class Reminder {
   }
   /// The trouble is over: whether there was one.
   [[nodiscard]] bool end() noexcept { return std::exchange(is_lasting_, false); }
+  /// There is trouble, and its end was not told.
+  [[nodiscard]] bool is_lasting() const noexcept { return is_lasting_; }
 
  private:
   Clock::time_point next_{};

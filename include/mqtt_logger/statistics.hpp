@@ -19,6 +19,10 @@ class Counter {
     // received.
     value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_release);
   }
+  /// What was counted turned out not to be so. By the same thread.
+  void take_back(std::uint64_t amount) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) - amount, std::memory_order_release);
+  }
   [[nodiscard]] std::uint64_t get() const noexcept { return value_.load(std::memory_order_acquire); }
 
  private:
@@ -51,11 +55,12 @@ struct Account {
   std::uint64_t redelivered = 0;  ///< dropped: received before
   std::uint64_t too_large = 0;    ///< dropped: larger than half of the queue
   std::uint64_t excluded = 0;     ///< not recorded, as the user wishes
+  std::uint64_t lost = 0;         ///< dropped: was in a part of the journal that somebody has cut off
 
-  [[nodiscard]] std::uint64_t dropped() const noexcept { return redelivered + too_large; }
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return redelivered + too_large + lost; }
   [[nodiscard]] std::uint64_t pending() const noexcept { return received - written - dropped() - excluded; }
   /// A redelivery is in the exports already; everything else that is not written is missing there.
-  [[nodiscard]] bool is_complete() const noexcept { return pending() == 0 && too_large == 0; }
+  [[nodiscard]] bool is_complete() const noexcept { return pending() == 0 && too_large == 0 && lost == 0; }
   bool operator==(const Account&) const = default;
 };
 
@@ -74,6 +79,7 @@ struct Statistics {
   Instant last_message;
   // Writer thread.
   alignas(64) Counter written;
+  Counter lost;           ///< with a journal that somebody has cut
   Counter written_bytes;  ///< of all exports
   Counter write_errors;
   Counter writer_turns;  ///< of its loop: grows when it is awake and does not hang

@@ -54,6 +54,13 @@ std::uint32_t crc_of(const FixedHeader& header) noexcept {
   return crc32c({reinterpret_cast<const char*>(covered.data()), sizeof covered});
 }
 
+// The version and the checksum behind it, which are stored as one.
+std::uint64_t version_word(const FixedHeader& header) noexcept {
+  static_assert(offsetof(FixedHeader, version) % 8 == 0 &&
+                offsetof(FixedHeader, crc) == offsetof(FixedHeader, version) + 4);
+  return std::uint64_t{crc_of(header)} << 32 | header.version;
+}
+
 // Not for secrets: who cannot see it cannot make two messages that look like one.
 SipHash::Key make_key() noexcept {
   SipHash::Key key{static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()),
@@ -75,12 +82,6 @@ bool are_zeros(std::span<const std::byte> bytes) noexcept {
   // Each byte is the one before it, and the first is zero.
   return bytes.empty() || (bytes.front() == std::byte{0} &&
                            std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
-}
-
-// Of a system that does not say which start this is, it may have been started again.
-bool is_same_boot(std::uint64_t boot) noexcept {
-  const std::string id = boot_id();
-  return !id.empty() && boot == crc32c(id);
 }
 
 // Whether the file begins as a journal, as far as it goes.
@@ -120,8 +121,41 @@ HeaderFindings read_header(std::span<std::byte> bytes) noexcept {
   }
   findings.is_old = header.version < layout::kVersion;
   findings.had_crash = header.is_open != 0;
-  findings.had_restart = findings.had_crash && !is_same_boot(header.boot);
+  findings.had_restart = findings.had_crash && !is_same_boot(header.boot, boot_id());
   return findings;
+}
+
+bool is_header_in_use(std::span<std::byte> bytes) noexcept {
+  FixedHeader header{};
+  header.version = layout::kVersion;
+  header.ring_offset = layout::kRing;
+  header.ring_bytes = bytes.size() - layout::kRing;
+  return fetch(bytes, offsetof(FixedHeader, magic)) == layout::kMagic &&
+         fetch(bytes, offsetof(FixedHeader, version)) == version_word(header) &&
+         fetch(bytes, offsetof(FixedHeader, ring_offset)) == header.ring_offset &&
+         fetch(bytes, offsetof(FixedHeader, ring_bytes)) == header.ring_bytes &&
+         fetch(bytes, offsetof(FixedHeader, is_open)) == 1;
+}
+
+void begin_header(std::span<std::byte> bytes) noexcept {
+  store(bytes, offsetof(FixedHeader, version), std::uint64_t{0xFFFFFFFF} << 32 | layout::kVersion);
+  store(bytes, offsetof(FixedHeader, magic), layout::kMagic);
+}
+
+void finish_header(std::span<std::byte> bytes, const SipHash::Key& key) noexcept {
+  FixedHeader header{};
+  header.version = layout::kVersion;
+  header.ring_offset = layout::kRing;
+  header.ring_bytes = bytes.size() - layout::kRing;
+  header.boot = crc32c(boot_id());
+  header.is_open = 1;
+  header.key = key;
+  for (std::size_t at = offsetof(FixedHeader, ring_offset); at < sizeof header; at += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, reinterpret_cast<const std::byte*>(&header) + at, sizeof word);
+    store(bytes, at, word);
+  }
+  store(bytes, offsetof(FixedHeader, version), version_word(header));
 }
 
 SipHash::Key fingerprint_key(std::span<const std::byte> bytes) noexcept {
@@ -133,9 +167,11 @@ void upgrade_header(std::span<std::byte> bytes) noexcept {
   header.key = make_key();
   std::memcpy(bytes.data() + offsetof(FixedHeader, key), &header.key, sizeof header.key);
   header.version = layout::kVersion;
-  static_assert(offsetof(FixedHeader, version) % 8 == 0 &&
-                offsetof(FixedHeader, crc) == offsetof(FixedHeader, version) + 4);
-  store(bytes, offsetof(FixedHeader, version), std::uint64_t{crc_of(header)} << 32 | header.version);
+  store(bytes, offsetof(FixedHeader, version), version_word(header));
+}
+
+bool is_same_boot(std::uint64_t mark, std::string_view id) noexcept {
+  return !id.empty() && mark == crc32c(id);
 }
 
 bool has_session(std::span<std::byte> bytes, const std::string& session) noexcept {

@@ -42,7 +42,11 @@ Journal::Journal(std::unique_ptr<MappedFile> mapping)
   crash_point("journal-marked");
   if (!header.had_restart) mark_recovered(mapping_->bytes());
 
-  checkpoint_ = find_checkpoint(header.had_restart);
+  const bool is_in_doubt = !header.is_new && word(layout::kInDoubt).load(std::memory_order_relaxed) != 0;
+  is_unsynced_ = is_in_doubt;
+  // An error that the run before did not hear is told now, before all is stored again.
+  if (is_in_doubt) static_cast<void>(mapping_->sync(0, mapping_->bytes().size()));
+  checkpoint_ = find_checkpoint(header.had_restart, is_in_doubt);
   head_ = word(layout::kHead).load(std::memory_order_relaxed);
   undo_unfinished_append();
   crash_point("append-undone");
@@ -54,9 +58,11 @@ Journal::Journal(std::unique_ptr<MappedFile> mapping)
                found.records,
                found.lost_records,
                found.skipped_bytes,
-               committed_slots_.is_damaged() || (header.had_restart && synced_slots_.is_damaged())};
+               committed_slots_.is_damaged() || (header.had_restart && synced_slots_.is_damaged()),
+               is_in_doubt};
   head_ = found.end;
   next_sequence_ = found.next_sequence;
+  first_sequence_ = next_sequence_;
   word(layout::kHead).store(head_, std::memory_order_relaxed);
   // Nothing more is released before end_recovery(), in case the power fails again.
   released_seen_ = word(layout::kReleased).load(std::memory_order_relaxed);
@@ -64,6 +70,10 @@ Journal::Journal(std::unique_ptr<MappedFile> mapping)
       released_seen_ <= checkpoint_.position && head_ - released_seen_ <= ring_.size();
   if (!is_released_plausible) released_seen_ = checkpoint_.position;
   word(layout::kReleased).store(released_seen_, std::memory_order_relaxed);
+  shared_head_.store(head_);
+  shared_released_.store(released_seen_);
+  synced_checkpoint_ = synced_slots_.load().value_or(Checkpoint{});
+  synced_head_ = released_seen_;
   crash_point("journal-opened");
 }
 
@@ -96,7 +106,7 @@ Admission Journal::append(const MessageView& message, PacketId packet_id, bool i
   const std::uint64_t rest = ring_.room_at(head_);
   const std::uint64_t gap = size > rest ? rest : 0;
   if (head_ + gap + size - released_seen_ > ring_.size()) {
-    released_seen_ = word(layout::kReleased).load(std::memory_order_acquire);  // pairs with release_space()
+    released_seen_ = shared_released_.load(std::memory_order_acquire);  // pairs with release_space()
     if (head_ + gap + size - released_seen_ > ring_.size()) {
       request_sync();  // what is written may just wait for the device
       return Admission::full;
@@ -121,12 +131,18 @@ Admission Journal::append(const MessageView& message, PacketId packet_id, bool i
   }
   head_ += gap + size;
   ++next_sequence_;
+  word(layout::kHead).store(head_, std::memory_order_release);
+  crash_point("head-stored");
   // Sequentially consistent together with writer_sleeps_: either the writer sees this head before it sleeps,
   // or we see that it sleeps (wait_for_records()). Release for read()'s acquire is part of that.
-  word(layout::kHead).store(head_, std::memory_order_seq_cst);
-  crash_point("head-stored");
+  shared_head_.store(head_, std::memory_order_seq_cst);
   if (writer_sleeps_.load(std::memory_order_seq_cst) != 0) wake_writer();
   return Admission::appended;
+}
+
+void Journal::end_delivery() noexcept {
+  const std::shared_lock stays{move_mutex_};
+  packet_ids_.end_delivery();
 }
 
 void Journal::pass_over(PacketId packet_id, bool is_duplicate) noexcept {
@@ -223,15 +239,17 @@ void Journal::set_subscriptions(const std::string& text) noexcept {
 }
 
 std::optional<Record> Journal::read(Position& position) const noexcept {
-  const Position head = word(layout::kHead).load(std::memory_order_acquire);  // pairs with append()
-  while (position != head) {
-    const std::uint32_t length = read_length_word(ring_.at(position));
-    if ((length & kGapFlag) != 0) {
-      position += length & ~kGapFlag;
+  const Position head = shared_head_.load(std::memory_order_acquire);  // pairs with append()
+  while (position < head) {
+    const std::uint64_t length = std::min(ring_.room_at(position), head - position);
+    const std::span<const std::byte> room{ring_.at(position), static_cast<std::size_t>(length)};
+    if (const auto gap = check_gap(room)) {
+      position += *gap;
       continue;
     }
-    const Record record = read_record(ring_.at(position));
-    position += length;
+    // Somebody may have cut the file that this is mapped from.
+    const auto record = check_record(room);
+    if (record) position += record_size(record->message);
     return record;
   }
   return std::nullopt;
@@ -251,13 +269,46 @@ void Journal::commit(const Checkpoint& checkpoint) noexcept {
 
 void Journal::release_space(Position position) noexcept {
   const std::shared_lock stays{move_mutex_};
-  word(layout::kReleased).store(position, std::memory_order_release);  // pairs with append()
+  word(layout::kReleased).store(position, std::memory_order_release);
   crash_point("space-released");
+  shared_released_.store(position, std::memory_order_release);  // pairs with append()
+}
+
+bool Journal::is_whole(Position position) noexcept {
+  std::size_t whole_bytes = 0;
+  const std::span<std::byte> bytes = mapping_->bytes();
+  // What cannot be looked at counts as whole: check_place() says that.
+  if (!mapping_->find_cut(whole_bytes) && whole_bytes < bytes.size()) return false;
+  if (!is_header_in_use(bytes) || committed_slots_.load().value_or(Checkpoint{}) != checkpoint_) return false;
+  return position == head() || read(position) || position == head();
+}
+
+std::error_code Journal::restore(JournalRest& rest) noexcept {
+  const std::unique_lock restores{move_mutex_};
+  const std::span<std::byte> bytes = mapping_->bytes();
+  std::size_t whole_bytes = 0;
+  if (const std::error_code error = mapping_->find_cut(whole_bytes)) return error;
+  if (const std::error_code error = mapping_->repair()) return error;
+  const bool has_header = is_header_in_use(bytes);
+  if (!has_header) begin_header(bytes);
+  // What a broker sends again is not recognised then, and recorded twice.
+  if (!has_header || whole_bytes < layout::kRing) packet_ids_.forget_all();
+  word(layout::kIntent).store(0, std::memory_order_relaxed);
+  word(layout::kHead).store(head_, std::memory_order_release);
+  word(layout::kReleased).store(shared_released_.load(), std::memory_order_release);
+  committed_slots_.store(checkpoint_);
+  synced_slots_.store(synced_checkpoint_);
+  rest.appended = findings_.records + next_sequence_ - first_sequence_;
+  rest.readable = cover_damage(ring_, checkpoint_.position, checkpoint_.next_sequence, head_);
+  written_contact_ = 0;
+  crash_point("journal-restored");
+  if (!has_header) finish_header(bytes, key_);
+  return {};
 }
 
 void Journal::wait_for_records(Position position, std::chrono::milliseconds timeout) noexcept {
   writer_sleeps_.store(1, std::memory_order_seq_cst);
-  if (word(layout::kHead).load(std::memory_order_seq_cst) == position) {  // see append()
+  if (shared_head_.load(std::memory_order_seq_cst) == position) {  // see append()
     wait_while_equal(writer_sleeps_, 1, timeout);
   }
   writer_sleeps_.store(0, std::memory_order_relaxed);  // a needless wake-up at the worst
@@ -269,8 +320,49 @@ void Journal::wake_writer() noexcept {
 }
 
 std::error_code Journal::sync() noexcept {
+  const std::lock_guard one{sync_mutex_};
+  const Position head = this->head();
+  if (is_unsynced_) store_again();
+  if (const std::error_code error = sync_mapping(0, mapping_->bytes().size())) return error;
+  is_unsynced_ = false;
+  synced_head_ = head;
+  return {};
+}
+
+// The system tells of any page of the file that was not written, whichever are asked for; and once only.
+std::error_code Journal::sync_mapping(std::size_t offset, std::size_t length) noexcept {
   const std::shared_lock stays{move_mutex_};
-  return mapping_->sync(0, mapping_->bytes().size());
+  const std::error_code error = mapping_->sync(offset, length);
+  if (error) {
+    is_unsynced_ = true;
+    word(layout::kInDoubt).store(1, std::memory_order_relaxed);
+  }
+  return error;
+}
+
+// Nobody else stores meanwhile, but the writer and end_delivery() to the first page: not to its first byte,
+// which is the magic's.
+void Journal::store_again() noexcept {
+  const std::unique_lock alone{move_mutex_};
+  const std::size_t ring = layout::kRing;
+  const std::uint64_t length = std::min(head() - synced_head_, ring_.size());
+  const std::uint64_t begin = synced_head_ % ring_.size();
+  const std::uint64_t first = std::min(length, ring_.size() - begin);
+  mapping_->mark_dirty(0, ring);
+  mapping_->mark_dirty(ring + static_cast<std::size_t>(begin), static_cast<std::size_t>(first));
+  mapping_->mark_dirty(ring, static_cast<std::size_t>(length - first));
+}
+
+void Journal::begin_doubt() noexcept {
+  const std::shared_lock stays{move_mutex_};
+  word(layout::kInDoubt).store(1, std::memory_order_relaxed);
+}
+
+void Journal::end_doubt() noexcept {
+  const std::lock_guard one{sync_mutex_};
+  if (is_unsynced_) return;
+  const std::shared_lock stays{move_mutex_};
+  word(layout::kInDoubt).store(0, std::memory_order_relaxed);
 }
 
 void Journal::wait_for_sync_request(std::chrono::milliseconds timeout) noexcept {
@@ -285,15 +377,20 @@ void Journal::request_sync() noexcept {
 
 std::error_code Journal::store_synced(const Checkpoint& checkpoint) noexcept {
   crash_point("sync-done");
-  const std::shared_lock stays{move_mutex_};
-  synced_slots_.store(checkpoint);
+  const std::lock_guard one{sync_mutex_};
+  {
+    const std::shared_lock stays{move_mutex_};
+    synced_slots_.store(checkpoint);
+    synced_checkpoint_ = checkpoint;
+  }
   crash_point("synced-stored");
-  return mapping_->sync(0, layout::kReceivedBits);
+  if (is_unsynced_) store_again();
+  return sync_mapping(0, layout::kReceivedBits);
 }
 
 std::uint64_t Journal::pending_bytes() const noexcept {
-  const Position released = word(layout::kReleased).load(std::memory_order_acquire);
-  return word(layout::kHead).load(std::memory_order_acquire) - released;
+  const Position released = shared_released_.load(std::memory_order_acquire);
+  return shared_head_.load(std::memory_order_acquire) - released;
 }
 
 void Journal::close() noexcept {
@@ -303,12 +400,22 @@ void Journal::close() noexcept {
 }
 
 // A checkpoint that is lost is not one that never was: from the begin on, all would be written once more.
-Checkpoint Journal::find_checkpoint(bool had_restart) const noexcept {
+Checkpoint Journal::find_checkpoint(bool had_restart, bool is_in_doubt) const noexcept {
   const bool is_lost = committed_slots_.is_damaged();
   const Checkpoint committed =
       is_lost ? find_oldest_record() : committed_slots_.load().value_or(Checkpoint{});
   if (had_restart && synced_slots_.is_damaged()) return committed;
-  return had_restart || (is_lost && synced_slots_.load()) ? find_synced_checkpoint(committed) : committed;
+  if (had_restart || (is_lost && synced_slots_.load())) return find_synced_checkpoint(committed);
+  // What the exports seem to hold behind it may be nowhere but in the system's memory.
+  const auto synced = synced_slots_.load();
+  return is_in_doubt && synced && has_all_from(*synced) ? find_synced_checkpoint(committed) : committed;
+}
+
+// Not with `--fsync no`, which releases what is not synced.
+bool Journal::has_all_from(const Checkpoint& synced) const noexcept {
+  const Position released = word(layout::kReleased).load(std::memory_order_relaxed);
+  const Position head = word(layout::kHead).load(std::memory_order_relaxed);
+  return released <= synced.position && synced.position <= head;
 }
 
 // What is not released.
@@ -332,8 +439,8 @@ Checkpoint Journal::find_oldest_record() const noexcept {
 }
 
 // After a power failure an export holds for certain what it held at the last sync. If the ring was
-// overwritten from there on (`--fsync no` never syncs again, and a device that fails is not waited for), only
-// what the last commit left in it is still there.
+// overwritten from there on (`--fsync no` never syncs again), only what the last commit left in it is still
+// there.
 Checkpoint Journal::find_synced_checkpoint(const Checkpoint& committed) const noexcept {
   Checkpoint synced = synced_slots_.load().value_or(Checkpoint{});
   for (SinkCheckpoint& sink : synced.sinks)

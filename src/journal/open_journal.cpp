@@ -4,6 +4,7 @@
 #include "mqtt_logger/journal/header.hpp"
 #include "mqtt_logger/journal/layout.hpp"
 #include "mqtt_logger/log.hpp"
+#include "mqtt_logger/platform/disk_faults.hpp"
 #include "mqtt_logger/platform/file.hpp"
 #include "mqtt_logger/platform/mapped_file.hpp"
 #include "mqtt_logger/platform/replace_file.hpp"
@@ -32,20 +33,52 @@ void check_size(const std::filesystem::path& path) {
                    status.size, kLargest));
 }
 
-std::unique_ptr<MappedFile> map(const std::filesystem::path& path, std::size_t size) {
+std::string describe_want_of_room(const std::error_code& error, std::size_t size) {
+  if (error == std::errc::file_too_large) {
+    return fmt::format("cannot have its {} bytes: {}", size,
+                       describe_write_error(error, "--journal-size makes a smaller one"));
+  }
+  return fmt::format(
+      "there is no room for its {} bytes ({}); free some, or choose another place or size "
+      "with --journal and --journal-size",
+      size, error.message());
+}
+
+// One that was cut to nothing while no logger ran, or whose making was interrupted: nobody can tell.
+void report_empty(const std::filesystem::path& path) {
+  FileStatus found;
+  if (system_files().look_up(path, found) || found.size != 0) return;
+  log::warning(
+      "the journal {} is empty: if somebody has cut it, what was only in it is missing in the exports",
+      path.string());
+}
+
+std::unique_ptr<MappedFile> map(const std::filesystem::path& path, std::size_t size,
+                                const TryAgain& try_again) {
   check_size(path);
   std::unique_ptr<MappedFile> mapping;
-  const std::error_code error = map_file(path, size, mapping, [](std::span<const std::byte> bytes) {
+  const auto is_usable = [](std::span<const std::byte> bytes) {
     return check_header(bytes) == HeaderState::usable;
-  });
+  };
+  const auto describe = [&](const std::error_code& failed) {
+    return fmt::format("the journal {}: {}", path.string(), describe_want_of_room(failed, size));
+  };
+  const std::error_code error = call_until_done(
+      try_again, [&] { return map_file(path, size, mapping, is_usable); }, describe);
   if (!error) return mapping;
   if (error == std::errc::resource_unavailable_try_again)
     fail(path, "is in use by another logger; give this one another --journal");
-  if (error == std::errc::no_space_on_device) {
-    fail(path, fmt::format("there is no room for its {} bytes; free some, or choose another place or size "
-                           "with --journal and "
-                           "--journal-size",
-                           size));
+  if (is_want_of_room(error)) fail(path, describe_want_of_room(error, size));
+  if (error == std::errc::no_such_device) {
+    fail(path,
+         fmt::format("its file system cannot map files into memory ({}); choose a place on another disk "
+                     "with --journal",
+                     error.message()));
+  }
+  if (error == std::errc::no_lock_available) {
+    fail(path, fmt::format("its file system has no file locks ({}), without which two loggers could use it; "
+                           "mount it with locks, or choose a place on another disk with --journal",
+                           error.message()));
   }
   if (error == std::errc::not_enough_memory) {
     throw StartupError{
@@ -80,7 +113,7 @@ std::filesystem::path journal_path(const Options& options) {
   return path;
 }
 
-std::unique_ptr<Journal> open_journal(const Options& options) {
+std::unique_ptr<Journal> open_journal(const Options& options, const TryAgain& try_again) {
   const std::size_t size = Journal::mapping_size(options.journal_size_bytes);
   if (!options.journal_in_file) {
     log::warning(
@@ -92,7 +125,8 @@ std::unique_ptr<Journal> open_journal(const Options& options) {
 
   const std::filesystem::path path = journal_path(options);
   remove_unfinished_replacements(path, layout::kMagicText);
-  std::unique_ptr<MappedFile> mapping = map(path, size);
+  report_empty(path);
+  std::unique_ptr<MappedFile> mapping = map(path, size, try_again);
   switch (check_header(mapping->bytes())) {
     case HeaderState::usable:
       break;
@@ -107,7 +141,7 @@ std::unique_ptr<Journal> open_journal(const Options& options) {
       const std::filesystem::path aside = move_aside(path);
       log::error("the journal {} is damaged: what was only in it is missing in the exports; it is kept as {}",
                  path.string(), aside.string());
-      mapping = map(path, size);
+      mapping = map(path, size, try_again);
       break;
     }
   }

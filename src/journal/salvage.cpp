@@ -128,4 +128,17 @@ Salvage salvage_records(RingBytes ring, Position begin, std::uint64_t sequence, 
   return found;
 }
 
+std::uint64_t cover_damage(RingBytes ring, Position begin, std::uint64_t sequence, Position end) noexcept {
+  std::uint64_t records = 0;
+  Walk walk{ring, begin, sequence};
+  while (walk.position() < end) {
+    if (walk.next()) {
+      ++records;
+    } else if (walk.position() < end) {
+      walk.cover(walk.find_record(end).value_or(end));
+    }
+  }
+  return records;
+}
+
 }  // namespace mqtt_logger

@@ -152,13 +152,23 @@ void Inbox::leave() noexcept {
 
 void Inbox::sync() noexcept {
   while (const std::error_code error = journal_.sync()) {
-    log::error("the journal cannot be brought to the device: {}; nothing is acknowledged until it can",
-               error.message());
+    is_waiting_.store(true, std::memory_order_relaxed);
+    if (unsynced_.is_due(Clock::now())) {
+      log::error("the journal cannot be brought to the device: {}; nothing is acknowledged until it can",
+                 error.message());
+    }
     std::this_thread::sleep_for(kSyncRetryEvery);
     if (!is_stopping()) continue;
+    log::error(
+        "stopped while the journal cannot be brought to the device: {}; the last message is not "
+        "acknowledged",
+        to_string(statistics_.account()));
     log::flush();
     leave_at_once(static_cast<int>(ExitCode::something_pending));
   }
+  if (!unsynced_.end()) return;
+  is_waiting_.store(false, std::memory_order_relaxed);
+  log::info("the journal is on the device again");
 }
 
 }  // namespace mqtt_logger

@@ -48,14 +48,22 @@ std::filesystem::path side_path(const std::filesystem::path& path, std::string_v
 }  // namespace
 
 ExportOpening::ExportOpening(FileSystem& files, const Journal& journal, const Options& options, Format format,
-                             FileNumber number, std::shared_ptr<File> held)
+                             FileNumber number, std::shared_ptr<File> held, TryAgain try_again)
     : files_{files},
       journal_{journal},
       path_{export_path(options.output, format, number)},
       options_{options},
       number_{number},
       rules_{file_format(format, options.columns)},
-      held_{std::move(held)} {}
+      held_{std::move(held)},
+      try_again_{std::move(try_again)} {}
+
+template <typename Call>
+void ExportOpening::attempt(std::string_view doing, Call call) const {
+  check(call_until_done(try_again_, call,
+                        [this, doing](const std::error_code& error) { return describe(error, doing); }),
+        doing);
+}
 
 FileSink ExportOpening::open_or_make(std::uint64_t first_sequence) {
   if (open_existing()) {
@@ -124,12 +132,14 @@ bool ExportOpening::open_existing() {
   check(file_->identity(identity), "read it");
   if (held_ != nullptr && !held_->identity(held) && held == identity) file_ = held_;
   check(file_->size(size_), "read it");
+  // An error that the run before did not hear is told to this one; what it is of is written again.
+  if (journal_.findings().is_in_doubt) static_cast<void>(file_->sync());
   return true;
 }
 
 void ExportOpening::create() {
   std::unique_ptr<File> made;
-  check(files_.create(path_, made), "create it");
+  attempt("create it", [&] { return files_.create(path_, made); });
   file_ = std::move(made);
   lock();
 }
@@ -173,7 +183,19 @@ std::optional<ExportOpening::Known> ExportOpening::find_known() {
   const SinkCheckpoint& known = checkpoint();
   const bool is_ours = is_expected() && size_ >= known.body_size && is_body(*file_, rules_, known.body_size);
   if (!is_ours) return std::nullopt;
-  return journal_.findings().had_restart ? cut_to_whole_records(known) : cut_to_checkpoint(known);
+  if (journal_.findings().had_restart) return cut_to_whole_records(known);
+  return journal_.findings().is_in_doubt ? cut_to_device(known) : cut_to_checkpoint(known);
+}
+
+// After a sync that failed: what stands behind the checkpoint may be nowhere but in the system's memory, and
+// perhaps not even there any more. It is written again, all of it.
+ExportOpening::Known ExportOpening::cut_to_device(const SinkCheckpoint& known) {
+  const std::uint64_t rest = known.body_size + count_replayed_bytes(known);
+  const bool is_ours = is_rest_of_closing(read_bytes(*file_, rest, std::min(size_, rest + kChunkBytes)),
+                                          rest - known.body_size, rules_);
+  if (!is_ours && has_content(rest, size_)) keep_copy(rest, size_);
+  cut(known.body_size);
+  return {known.body_size, known.next_sequence};
 }
 
 std::optional<ExportOpening::Known> ExportOpening::cut_to_checkpoint(const SinkCheckpoint& known) {
@@ -253,22 +275,28 @@ bool ExportOpening::is_replayed_with_other_columns(const SinkCheckpoint& known) 
 // In this order, so that what a crash leaves in between is an unfinished write still.
 void ExportOpening::cut(std::uint64_t body_size) {
   const std::uint64_t size = body_size + rules_.closing.size();
-  if (size_ > size) check(file_->truncate(size), "cut it back");
+  if (size_ > size) attempt("cut it back", [&] { return file_->truncate(size); });
   crash_point("recovery-cut");
-  check(file_->write_at(body_size, rules_.closing), "write to it");
+  attempt("write to it", [&] { return file_->write_at(body_size, rules_.closing); });
   crash_point("recovery-closed");
 }
 
+// Cut to nothing first: some file systems write to a place that the device did not take, and still read zeros
+// from it; a new place is none of those.
 void ExportOpening::begin() {
-  check(file_->write_at(0, std::string{rules_.opening} + std::string{rules_.closing}), "write to it");
+  if (size_ != 0) attempt("cut it back", [this] { return file_->truncate(0); });
+  attempt("write to it",
+          [this] { return file_->write_at(0, std::string{rules_.opening} + std::string{rules_.closing}); });
   crash_point("recovery-created");
 }
 
 void ExportOpening::move_aside() {
   file_.reset();
-  for (int attempt = 0;; ++attempt) {
-    const std::filesystem::path aside = side_path(path_, "aside", attempt);
-    const std::error_code error = files_.move_aside(path_, aside);
+  for (int number = 0;; ++number) {
+    const std::filesystem::path aside = side_path(path_, "aside", number);
+    const std::error_code error = call_until_done(
+        try_again_, [&] { return files_.move_aside(path_, aside); },
+        [this](const std::error_code& failed) { return describe(failed, "move it aside"); });
     if (error == std::errc::file_exists) continue;
     check(error, "move it aside");
     log::warning(
@@ -282,15 +310,18 @@ void ExportOpening::move_aside() {
 void ExportOpening::keep_copy(std::uint64_t begin, std::uint64_t end) {
   std::unique_ptr<File> copy;
   std::error_code error;
-  for (int attempt = 0;; ++attempt) {
-    error = files_.create(side_path(path_, "cut", attempt), copy);
+  for (int number = 0;; ++number) {
+    error = call_until_done(
+        try_again_, [&] { return files_.create(side_path(path_, "cut", number), copy); },
+        [this](const std::error_code& failed) { return describe(failed, "keep a copy of its torn end"); });
     if (error != std::errc::file_exists) break;
   }
   check(error, "keep a copy of its torn end");
   for (std::uint64_t at = begin; at < end; at += kChunkBytes) {
     const std::string chunk = read_bytes(*file_, at, std::min(end, at + kChunkBytes));
-    check(copy->write_at(at - begin, chunk), "keep a copy of its torn end");
+    attempt("keep a copy of its torn end", [&] { return copy->write_at(at - begin, chunk); });
   }
+  check(copy->sync(), "keep a copy of its torn end");
 }
 
 bool ExportOpening::has_content(std::uint64_t begin, std::uint64_t end) {
@@ -319,9 +350,12 @@ void ExportOpening::check(const std::error_code& error, std::string_view doing) 
                     "that one or choose another --output",
                     path_.string())};
   }
-  throw StartupError{ExitCode::output_unusable,
-                     fmt::format("{}: cannot {}: {}; choose another place with --output", path_.string(),
-                                 doing, error.message())};
+  throw StartupError{ExitCode::output_unusable, describe(error, doing)};
+}
+
+std::string ExportOpening::describe(const std::error_code& error, std::string_view doing) const {
+  return fmt::format("{}: cannot {}: {}; choose another place with --output", path_.string(), doing,
+                     describe_write_error(error, kRotateInstead));
 }
 
 }  // namespace mqtt_logger

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 namespace mqtt_logger {
@@ -99,28 +100,75 @@ std::optional<ExportFault> Exports::open_again() noexcept {
   });
 }
 
-std::error_code Exports::sync() noexcept {
-  std::vector<std::shared_ptr<File>> files;
-  bool has_new_names = false;
+std::error_code Exports::sync_names() noexcept {
   {
     const std::lock_guard lock{mutex_};
-    files = finished_files_;
-    files.insert(files.end(), open_files_.begin(), open_files_.end());
-    has_new_names = std::exchange(has_new_names_, false);
+    if (!std::exchange(has_new_names_, false)) return {};
   }
-  std::error_code error = has_new_names ? files_.sync_folder(folder_of(options_.output)) : std::error_code{};
-  for (auto file = files.begin(); !error && file != files.end(); ++file) error = (*file)->sync();
+  const std::error_code error = folder_sync_.sync(files_, folder_of(options_.output));
+  if (!error) return {};
   const std::lock_guard lock{mutex_};
-  if (error) {
-    has_new_names_ = has_new_names_ || has_new_names;
-  } else {
-    std::erase_if(finished_files_,
-                  [&files](const auto& file) { return std::ranges::find(files, file) != files.end(); });
-  }
+  has_new_names_ = true;
   return error;
 }
 
+std::error_code Exports::sync() noexcept {
+  std::vector<std::shared_ptr<File>> finished;
+  std::vector<std::shared_ptr<File>> open;
+  {
+    const std::lock_guard lock{mutex_};
+    finished = finished_files_;
+    open = open_files_;
+  }
+  for (const auto* const files : {&finished, &open}) {
+    for (const auto& file : *files) {
+      if (const std::error_code error = file->sync()) return error;
+    }
+  }
+  // Not those that were finished meanwhile: they may have been written to after their sync.
+  const std::lock_guard lock{mutex_};
+  std::erase_if(finished_files_, [&finished](const auto& file) {
+    return std::ranges::find(finished, file) != finished.end();
+  });
+  return {};
+}
+
+// All others are closed: they were begun since, and are begun again under the same names.
+void Exports::go_back(const Checkpoint& earlier) noexcept {
+  std::vector<FileSink> sinks;
+  std::vector<std::shared_ptr<File>> files;
+  for (const FileSink& sink : sinks_) {
+    const SinkCheckpoint& state = earlier.sinks[static_cast<std::size_t>(sink.format())];
+    sinks.push_back(find_sink(sink.format(), state));
+    sinks.back().go_back(state);
+    if (sinks.back().file() != nullptr) files.push_back(sinks.back().file());
+  }
+  sinks_ = std::move(sinks);
+  earlier_sinks_.clear();
+  const std::lock_guard lock{mutex_};
+  finished_files_.clear();
+  open_files_ = std::move(files);
+  has_new_names_ = true;
+  remember_numbers();
+}
+
+FileSink& Exports::find_sink(Format format, const SinkCheckpoint& state) {
+  FileSink* current = nullptr;
+  for (auto* const some : {&earlier_sinks_, &sinks_}) {
+    for (FileSink& sink : *some) {
+      const SinkCheckpoint& found = sink.checkpoint();
+      if (sink.format() != format) continue;
+      current = &sink;
+      if (found.is_present == state.is_present && found.identity == state.identity &&
+          found.file_number == state.file_number)
+        return sink;
+    }
+  }
+  return *current;
+}
+
 void Exports::finish_others() noexcept {
+  earlier_sinks_.clear();
   const std::lock_guard lock{mutex_};
   if (numbers_in_use_.size() > 1) finished_turns_.fetch_add(1);
   numbers_in_use_.clear();
@@ -243,6 +291,7 @@ void Exports::make_folder() {
 }
 
 void Exports::replace(std::vector<FileSink> sinks) {
+  std::ranges::move(sinks_, std::back_inserter(earlier_sinks_));
   sinks_ = std::move(sinks);
   remember_files();
 }

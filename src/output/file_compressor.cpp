@@ -28,7 +28,7 @@ FileCompressor::Result FileCompressor::replace(const std::filesystem::path& orig
   if (is_missing(error_)) error_ = make(original);
   if (!error_) error_ = check(original, is_same);
   if (!error_ && !is_same) return Result::in_the_way;
-  if (!error_) error_ = files_.sync_folder(folder_of(original));
+  if (!error_) error_ = folder_sync_.sync(files_, folder_of(original));
   if (!error_) error_ = remove_original();
   if (!error_) crash_point("compressed-alone");
   if (error_ == std::errc::operation_canceled) return Result::canceled;
@@ -111,7 +111,8 @@ std::error_code FileCompressor::check(const std::filesystem::path& original, boo
   std::unique_ptr<File> compressed;
   if (const std::error_code error = files_.open(original, plain)) return error;
   if (const std::error_code error = files_.open(compressed_path(original), compressed)) return error;
-  return compare(*plain, *compressed, may_go_on_, is_same);
+  if (const std::error_code error = compare(*plain, *compressed, may_go_on_, is_same)) return error;
+  return is_same ? compressed->sync() : std::error_code{};  // it may be of an earlier run, or somebody's
 }
 
 }  // namespace mqtt_logger

@@ -86,6 +86,15 @@ void FileSink::forget_batch(std::uint64_t next_sequence) noexcept {
   long_.reset();
 }
 
+void FileSink::go_back(const SinkCheckpoint& earlier) noexcept {
+  checkpoint_ = earlier;
+  batch_.clear();
+  long_.reset();
+  if (file_ == nullptr) return;
+  is_torn_ = true;
+  cut_back();
+}
+
 std::error_code FileSink::check_intact(bool& is_intact) noexcept {
   is_intact = true;
   if (file_ == nullptr || is_torn_) return {};

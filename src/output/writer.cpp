@@ -5,7 +5,9 @@
 #include "mqtt_logger/journal/open_journal.hpp"
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/platform/process.hpp"
+#include "mqtt_logger/try_again.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mqtt_logger {
@@ -59,6 +61,7 @@ void Writer::open_again() noexcept {
 }
 
 Writer::Turn Writer::step() noexcept {
+  if (syncer_.is_in_doubt()) go_back();
   if (!look_after_exports()) return Turn::blocked;
   if (batch_records_ == 0) {
     if (const auto first = read_batch()) {
@@ -66,11 +69,19 @@ Writer::Turn Writer::step() noexcept {
       static_cast<void>(read_batch());
     }
   }
-  if (batch_records_ == 0) return Turn::idle;
+  const bool is_at_end = batch_records_ == 0 && next_.position == journal_.head();
+  // Nothing that was read from a journal that somebody has cut meanwhile goes into the exports.
+  if (!is_at_end && !journal_.is_whole(next_.position))
+    return restore_journal() ? Turn::wrote : Turn::blocked;
+  if (batch_records_ == 0) {
+    if (is_device_tried_ && !sync_exports()) return Turn::blocked;
+    return Turn::idle;
+  }
   crash_point("batch-read");
   if (!write_batch()) return next_look_ == kNow ? Turn::wrote : Turn::blocked;
   crash_point("batch-written");
   commit();
+  if (is_device_tried_ && !sync_exports()) return Turn::blocked;
   return Turn::wrote;
 }
 
@@ -83,7 +94,7 @@ void Writer::run() noexcept {
     journal_.write_contact();
     const Turn turn = step();
     statistics_.writer_turns.add();
-    if (is_stopping && turn != Turn::wrote) return;
+    if (is_stopping && turn != Turn::wrote) return finish();
     if (turn == Turn::wrote && is_batch_full_) continue;  // more is waiting
     idle_rounds = turn == Turn::idle ? idle_rounds + 1 : 0;
     if (turn == Turn::blocked) {
@@ -126,6 +137,7 @@ void Writer::look_after_journal() noexcept {
     return;
   }
   static_cast<void>(journal_unseen_.end());
+  if (!journal_.is_whole(next_.position)) static_cast<void>(restore_journal());
   if (is_in_place) return;
   const std::error_code error = journal_.move_to_new_file();
   if (!error) {
@@ -140,6 +152,34 @@ void Writer::look_after_journal() noexcept {
         "not in the exports yet is lost if this process is killed; trying again each second",
         journal_path_.string(), error.message());
   }
+}
+
+// What was cut is gone. All that was read is read again, as far as it is still there.
+bool Writer::restore_journal() noexcept {
+  forget_batch();
+  next_ = committed_;
+  JournalRest rest;
+  if (const std::error_code error = journal_.restore(rest)) {
+    if (journal_cut_.is_due(std::chrono::steady_clock::now())) {
+      log::error(
+          "the journal {} was cut or overwritten by somebody else while running, and cannot be made whole: "
+          "{}; trying again each second",
+          journal_path_.string(), error.message());
+    }
+    return false;
+  }
+  static_cast<void>(journal_cut_.end());
+  const std::uint64_t accounted = statistics_.written.get() + statistics_.lost.get() + rest.readable;
+  const std::uint64_t lost = rest.appended - std::min(rest.appended, accounted);
+  statistics_.lost.add(lost);
+  log::error(
+      "the journal {} was cut or overwritten by somebody else while running: {} messages that were not "
+      "written to the exports yet are lost; it is whole again, and what the broker sends again may be "
+      "recorded twice",
+      journal_path_.string(), lost);
+  // What was cut cannot be written again, should the power fail or a sync of the exports.
+  if (fsync_ != Fsync::no) static_cast<void>(syncer_.sync());
+  return true;
 }
 
 // A file that cannot be looked at is open all the same, and goes on: only who has moved it is not known.
@@ -169,15 +209,45 @@ bool Writer::begin_new_files(ReceiveTime time) noexcept {
 bool Writer::commit_to_device() noexcept {
   commit();
   crash_point("turn-committed");
-  const std::error_code error = syncer_.sync();
-  are_files_new_ = static_cast<bool>(error);
-  if (error) {
-    report(exports_.sinks().front().path(), error.message());
-    return false;
-  }
+  are_files_new_ = true;
+  if (!sync_exports()) return false;
+  are_files_new_ = false;
   exports_.finish_others();
   crash_point("turn-done");
   return true;
+}
+
+bool Writer::sync_exports() noexcept {
+  const std::error_code error = syncer_.sync();
+  if (error) {
+    report(exports_.sinks().front().path(), describe_write_error(error, kRotateInstead));
+    if (syncer_.is_in_doubt()) go_back();
+    return false;
+  }
+  if (std::exchange(is_device_tried_, false) && failing_.end()) log::info("exports can be written again");
+  return true;
+}
+
+// What a failed sync leaves behind is in the system's memory, and nobody knows what of it is on the device.
+// So it counts as not written, and is written again. The checkpoint goes first: what the files hold beyond it
+// is an unfinished write, should the process end in between.
+void Writer::go_back() noexcept {
+  const auto synced = syncer_.go_back();
+  if (!synced) return;
+  const auto& [checkpoint, records] = *synced;
+  journal_.commit(checkpoint);
+  statistics_.written.take_back(std::exchange(written_records_, records) - records);
+  exports_.go_back(checkpoint);
+  next_ = committed_ = checkpoint;
+  batch_records_ = 0;
+  are_files_new_ = false;
+  is_device_tried_ = true;
+}
+
+// What was written and cannot be brought to the device is not written, and the account says so.
+void Writer::finish() noexcept {
+  if (fsync_ != Fsync::no && !syncer_.is_in_doubt()) static_cast<void>(syncer_.sync());
+  if (syncer_.is_in_doubt()) go_back();
 }
 
 std::optional<ReceiveTime> Writer::read_batch() {
@@ -225,7 +295,7 @@ bool Writer::write_batch() noexcept {
     const std::uint64_t size_before = sink.body_size();
     bool is_intact = true;
     if (const std::error_code error = sink.write(is_intact)) {
-      report(sink.path(), error.message());
+      report(sink.path(), describe_write_error(error, kRotateInstead));
       return false;
     }
     if (!is_intact) {  // the batch goes into a new file, at once
@@ -234,7 +304,7 @@ bool Writer::write_batch() noexcept {
     }
     statistics_.written_bytes.add(sink.body_size() - size_before);
   }
-  if (failing_.end()) log::info("exports can be written again");
+  if (!is_device_tried_ && failing_.end()) log::info("exports can be written again");
   return true;
 }
 
@@ -253,9 +323,10 @@ void Writer::commit() noexcept {
     next_.sinks[static_cast<std::size_t>(sink.format())] = sink.checkpoint();
   journal_.commit(next_);
   if (fsync_ == Fsync::no) journal_.release_space(next_.position);  // else when the exports are on the device
+  written_records_ += batch_records_;
   statistics_.written.add(std::exchange(batch_records_, 0));
   committed_ = next_;
-  syncer_.set_checkpoint(next_);
+  syncer_.set_checkpoint(next_, written_records_);
 }
 
 }  // namespace mqtt_logger

@@ -1,10 +1,12 @@
 #include "mqtt_logger/platform/file.hpp"
 
 #include "error_posix.hpp"
+#include "sync_posix.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -63,10 +65,7 @@ class PosixFile final : public File {
     return ::ftruncate(descriptor_, static_cast<off_t>(size)) == 0 ? std::error_code{} : last_error();
   }
 
-  std::error_code sync() noexcept override {
-    const std::error_code error = ::fdatasync(descriptor_) == 0 ? std::error_code{} : last_error();
-    return error == std::errc::invalid_argument ? std::error_code{} : error;  // not every file system can
-  }
+  std::error_code sync() noexcept override { return check_synced(::fdatasync(descriptor_)); }
 
   std::error_code size(std::uint64_t& size) noexcept override {
     struct stat status {};
@@ -85,8 +84,7 @@ class PosixFile final : public File {
   std::error_code lock() noexcept override {
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return {};
     if (errno == EWOULDBLOCK) return std::make_error_code(std::errc::resource_unavailable_try_again);
-    const bool has_no_locks = errno == ENOLCK || errno == ENOSYS || errno == EOPNOTSUPP || errno == EINVAL;
-    return has_no_locks ? std::error_code{} : last_error();
+    return is_without_locks(last_error()) ? std::error_code{} : last_error();
   }
 
  private:
@@ -104,12 +102,13 @@ class PosixFileSystem final : public FileSystem {
   }
 
   std::error_code move_aside(const std::filesystem::path& from, const std::filesystem::path& to) override {
-    // link() refuses an existing name, which rename() would replace; some file systems have no links.
+    // link() refuses an existing name, which rename() would replace. Some file systems have no links, or
+    // allow no more of them, or not to us; with what error is up to each.
     if (::link(from.c_str(), to.c_str()) == 0)
       return ::unlink(from.c_str()) == 0 ? std::error_code{} : last_error();
-    if (errno != EPERM && errno != EOPNOTSUPP && errno != EMLINK) return last_error();
-    if (::access(to.c_str(), F_OK) == 0) return std::make_error_code(std::errc::file_exists);
-    return ::rename(from.c_str(), to.c_str()) == 0 ? std::error_code{} : last_error();
+    const std::error_code error = last_error();
+    if (error == std::errc::file_exists || error == std::errc::no_such_file_or_directory) return error;
+    return rename_without_replacing(from, to);
   }
 
   std::error_code copy_attributes(const std::filesystem::path& from,
@@ -121,12 +120,14 @@ class PosixFileSystem final : public FileSystem {
     std::error_code error;
     // Only root may give a file away; whoever made the other one is mostly who we are.
     if (::fchown(descriptor, wanted.st_uid, wanted.st_gid) != 0 &&
-        ::fchown(descriptor, static_cast<uid_t>(-1), wanted.st_gid) != 0 && errno != EPERM)
+        ::fchown(descriptor, static_cast<uid_t>(-1), wanted.st_gid) != 0 && !has_no_such_rights(last_error()))
       error = last_error();
     constexpr mode_t kRights = 0777;
-    if (!error && ::fchmod(descriptor, wanted.st_mode & kRights) != 0) error = last_error();
+    if (!error && ::fchmod(descriptor, wanted.st_mode & kRights) != 0 && !has_no_such_rights(last_error()))
+      error = last_error();
     const std::array<timespec, 2> times{wanted.st_atim, wanted.st_mtim};
-    if (!error && ::futimens(descriptor, times.data()) != 0) error = last_error();
+    if (!error && ::futimens(descriptor, times.data()) != 0 && !has_no_such_rights(last_error()))
+      error = last_error();
     ::close(descriptor);
     return error;
   }
@@ -167,12 +168,31 @@ class PosixFileSystem final : public FileSystem {
   std::error_code sync_folder(const std::filesystem::path& folder) override {
     const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return last_error();
-    const std::error_code error = ::fsync(descriptor) == 0 ? std::error_code{} : last_error();
+    const std::error_code error = check_synced(::fsync(descriptor));
     ::close(descriptor);
-    return error == std::errc::invalid_argument ? std::error_code{} : error;  // not every file system can
+    return error;
   }
 
  private:
+  static std::error_code rename_without_replacing(const std::filesystem::path& from,
+                                                  const std::filesystem::path& to) {
+#if defined(SYS_renameat2)
+    constexpr unsigned kWithoutReplacing = 1;  // RENAME_NOREPLACE, of which not every C library has a name
+    if (::syscall(SYS_renameat2, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), kWithoutReplacing) == 0)
+      return {};
+    if (errno != ENOSYS && errno != EINVAL && errno != EOPNOTSUPP) return last_error();
+#endif
+    // The name is ours from here on, so that what is replaced is this empty file.
+    const int taken =
+        ::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
+    if (taken < 0) return last_error();
+    ::close(taken);
+    if (::rename(from.c_str(), to.c_str()) == 0) return {};
+    const std::error_code error = last_error();
+    ::unlink(to.c_str());
+    return error;
+  }
+
   static std::error_code open_with(const std::filesystem::path& path, int flags,
                                    std::unique_ptr<File>& file) {
     const int descriptor = ::open(path.c_str(), flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0644);

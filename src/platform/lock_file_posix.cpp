@@ -1,3 +1,4 @@
+#include "mqtt_logger/platform/disk_faults.hpp"
 #include "mqtt_logger/platform/file.hpp"
 #include "mqtt_logger/platform/lock_file.hpp"
 #include "mqtt_logger/platform/process.hpp"
@@ -89,11 +90,12 @@ class PosixLockFile final : public LockFile {
   /// On a full disk the lock is held all the same: publish() says by whom when there is room again.
   std::error_code begin(LockKind kind) noexcept {
     // An earlier version has let everybody read.
-    if (kind == LockKind::output && ::fchmod(descriptor_.get(), kOwnersRights) != 0 && errno != EPERM)
+    if (kind == LockKind::output && ::fchmod(descriptor_.get(), kOwnersRights) != 0 &&
+        !has_no_such_rights(last_error()))
       return last_error();
-    if (::ftruncate(descriptor_.get(), 0) != 0) return last_error();
-    const std::error_code error = write_all(descriptor_.get(), begin_, 0);
-    return error == std::errc::no_space_on_device || error.value() == EDQUOT ? std::error_code{} : error;
+    std::error_code error = ::ftruncate(descriptor_.get(), 0) == 0 ? std::error_code{} : last_error();
+    if (!error) error = write_all(descriptor_.get(), begin_, 0);
+    return is_want_of_room(error) ? std::error_code{} : error;
   }
 
   std::error_code publish(std::string_view text) noexcept override {
@@ -183,7 +185,7 @@ std::error_code take_lock(const std::filesystem::path& path, std::unique_ptr<Loc
     if (descriptor.get() < 0) return last_error();
     if (const std::error_code error = check_regular(descriptor.get())) return error;
     if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
-      if (errno != EWOULDBLOCK) return last_error();
+      if (errno != EWOULDBLOCK) return lock_error();
       if (std::chrono::steady_clock::now() < deadline) {
         std::this_thread::sleep_for(kTryLockAgainAfter);
         continue;
@@ -208,7 +210,7 @@ std::error_code read_lock(const std::filesystem::path& path, LockReading& readin
   if (descriptor.get() < 0) return is_missing(last_error()) ? std::error_code{} : last_error();
   if (const std::error_code error = check_regular(descriptor.get())) return error;
   if (::flock(descriptor.get(), LOCK_SH | LOCK_NB) == 0) return {};
-  if (errno != EWOULDBLOCK) return last_error();
+  if (errno != EWOULDBLOCK) return lock_error();
   reading = read_held(descriptor.get());
   return {};
 }

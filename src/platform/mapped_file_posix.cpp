@@ -1,8 +1,12 @@
 #include "mqtt_logger/platform/file.hpp"
+#include "mqtt_logger/platform/folder_sync.hpp"
 #include "mqtt_logger/platform/mapped_file.hpp"
 
+#include "allocation_posix.hpp"
 #include "error_posix.hpp"
+#include "mapping_watch_posix.hpp"
 #include "replacement.hpp"
+#include "sync_posix.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -12,20 +16,15 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
+#include <cstring>
 #include <exception>
 #include <new>
+#include <optional>
 #include <utility>
 
 namespace mqtt_logger {
 namespace {
-
-// Gives an empty file all its space, or leaves it empty.
-std::error_code allocate(int descriptor, std::size_t size) noexcept {
-  const int result = ::posix_fallocate(descriptor, 0, static_cast<off_t>(size));
-  if (result == 0) return {};
-  if (::ftruncate(descriptor, 0) != 0) return last_error();
-  return {result, std::system_category()};
-}
 
 std::error_code write_all(int descriptor, const char* bytes, std::size_t size) noexcept {
   constexpr std::size_t kPiece = std::size_t{1} << 24;
@@ -39,11 +38,23 @@ std::error_code write_all(int descriptor, const char* bytes, std::size_t size) n
   return {};
 }
 
+constexpr std::size_t kSmallestPage = 4096;  // of any machine: larger ones are stored to more than once
+
+// Seen by the processor and by nobody else: readers find what they found before, so that no sanitizer need
+// know of it.
+__attribute__((no_sanitize("thread"))) void store_again(volatile std::byte* byte) noexcept {
+  const std::byte value = *byte;
+  *byte = value;
+}
+
 class PosixMapping final : public MappedFile {
  public:
   PosixMapping(void* address, std::size_t size, int descriptor, std::filesystem::path path) noexcept
-      : address_{address}, size_{size}, descriptor_{descriptor}, path_{std::move(path)} {}
+      : address_{address}, size_{size}, descriptor_{descriptor}, path_{std::move(path)} {
+    if (descriptor_ >= 0) watch_.emplace(address_, size_, descriptor_);
+  }
   ~PosixMapping() override {
+    watch_.reset();
     ::munmap(address_, size_);
     if (descriptor_ >= 0) ::close(descriptor_);
   }
@@ -54,10 +65,21 @@ class PosixMapping final : public MappedFile {
 
   std::error_code sync(std::size_t offset, std::size_t length) noexcept override {
     if (descriptor_ < 0 || length == 0) return {};
+    if (is_name_new_) {
+      if (const std::error_code error = folder_sync_.sync(system_files(), folder_of(path_))) return error;
+      is_name_new_ = false;
+    }
     const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     const std::size_t begin = offset / page * page;
     std::byte* const address = static_cast<std::byte*>(address_) + begin;
-    return ::msync(address, offset + length - begin, MS_SYNC) == 0 ? std::error_code{} : last_error();
+    return check_synced(::msync(address, offset + length - begin, MS_SYNC));
+  }
+
+  void mark_dirty(std::size_t offset, std::size_t length) noexcept override {
+    if (descriptor_ < 0) return;
+    auto* const bytes = static_cast<std::byte*>(address_);
+    for (std::size_t at = offset / kSmallestPage * kSmallestPage; at < offset + length; at += kSmallestPage)
+      store_again(bytes + at);
   }
 
   std::error_code check_place(bool& is_in_place) noexcept override {
@@ -90,23 +112,51 @@ class PosixMapping final : public MappedFile {
         ::close(made);
         return error;
       }
-      static_cast<void>(
-          system_files().sync_folder(folder));  // the next sync of the journal says what is wrong
-      ::close(std::exchange(descriptor_, made));
+      is_name_new_ = static_cast<bool>(folder_sync_.sync(system_files(), folder));
+      const int before = std::exchange(descriptor_, made);
+      if (watch_) watch_->follow(made);
+      ::close(before);
       return {};
     } catch (const std::exception&) {
       return std::make_error_code(std::errc::not_enough_memory);
     }
   }
 
+  std::error_code find_cut(std::size_t& whole_bytes) noexcept override {
+    whole_bytes = size_;
+    if (!watch_) return {};
+    struct stat status {};
+    if (::fstat(descriptor_, &status) != 0) return last_error();
+    watch_->note_size(static_cast<std::size_t>(status.st_size));
+    whole_bytes = std::min(size_, watch_->whole_bytes());
+    if (whole_bytes == size_) {
+      std::uint64_t begin = 0;
+      std::memcpy(&begin, address_, sizeof begin);
+      watch_->remember_begin(begin);
+    }
+    return {};
+  }
+
+  std::error_code repair() noexcept override {
+    if (!watch_) return {};
+    struct stat status {};
+    if (::fstat(descriptor_, &status) != 0) return last_error();
+    if (static_cast<std::size_t>(status.st_size) < size_ &&
+        ::ftruncate(descriptor_, static_cast<off_t>(size_)) != 0)
+      return last_error();
+    if (const std::error_code error = allocate_holes(descriptor_, size_)) return error;
+    watch_->forget_cuts();
+    return {};
+  }
+
  private:
   // Locked before it has the name, and mapped only when all is in it: until then the old file stays.
   std::error_code fill(int made) noexcept {
     if (::flock(made, LOCK_EX | LOCK_NB) != 0) return last_error();
-    if (const std::error_code error = allocate(made, size_)) return error;
+    if (const std::error_code error = allocate_new(made, size_)) return error;
     if (const std::error_code error = write_all(made, static_cast<const char*>(address_), size_))
       return error;
-    if (::fsync(made) != 0 && errno != EINVAL) return last_error();
+    if (const std::error_code error = check_synced(::fsync(made))) return error;
     void* const address =
         ::mmap(address_, size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | MAP_POPULATE, made, 0);
     return address == address_ ? std::error_code{} : last_error();
@@ -116,6 +166,9 @@ class PosixMapping final : public MappedFile {
   std::size_t size_;
   int descriptor_;  // holds the lock; none for plain memory
   std::filesystem::path path_;
+  std::optional<MappingWatch> watch_;
+  bool is_name_new_ = false;  // and not known to be on the device
+  FolderSync folder_sync_;
 };
 
 bool looks_ours(int descriptor, std::size_t size, const LooksOurs& ask) {
@@ -131,21 +184,21 @@ std::error_code map_descriptor(int descriptor, const std::filesystem::path& path
                                std::unique_ptr<MappedFile>& mapped, const LooksOurs& ask) {
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     return errno == EWOULDBLOCK ? std::make_error_code(std::errc::resource_unavailable_try_again)
-                                : last_error();
+                                : lock_error();
   }
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) return last_error();
   if (!S_ISREG(status.st_mode)) return std::make_error_code(std::errc::not_supported);
   bool is_ours = true;
   if (status.st_size == 0) {
-    if (const std::error_code error = allocate(descriptor, size)) return error;
+    if (const std::error_code error = allocate_new(descriptor, size)) return error;
   } else {
     size = static_cast<std::size_t>(status.st_size);
     is_ours = looks_ours(descriptor, size, ask);
-    // A copy made by a tool that leaves holes would be as dangerous as a new file with holes.
-    if (const int result = is_ours ? ::posix_fallocate(descriptor, 0, status.st_size) : 0; result != 0) {
-      return {result, std::system_category()};
-    }
+    // A copy made by a tool that leaves holes, or shares the space of the original, would be as dangerous as
+    // a new file with holes.
+    if (const std::error_code error = is_ours ? allocate_holes(descriptor, size) : std::error_code{})
+      return error;
   }
   const int populate = is_ours ? MAP_POPULATE : 0;
   void* const address = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | populate, descriptor, 0);

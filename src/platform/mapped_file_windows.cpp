@@ -32,6 +32,15 @@ class FileMapping final : public MappedFile {
     return is_synced ? std::error_code{} : last_windows_error();
   }
 
+  void mark_dirty(std::size_t offset, std::size_t length) noexcept override {
+    constexpr std::size_t kPage = 4096;
+    auto* const bytes = static_cast<volatile std::byte*>(address_);
+    for (std::size_t at = offset / kPage * kPage; at < offset + length; at += kPage) {
+      const std::byte value = bytes[at];
+      bytes[at] = value;
+    }
+  }
+
  private:
   Handle file_;  // shared for reading only, it is the lock
   void* address_;

@@ -38,9 +38,11 @@ std::error_code write_file(const std::filesystem::path& path, std::string_view b
   if (file < 0) return last_error();
   std::error_code error = write_content(file, bytes);
   // Only root may give a file away; whoever made the other one is mostly who we are.
-  if (!error && replaced && ::fchown(file, replaced->st_uid, replaced->st_gid) != 0 && errno != EPERM)
+  if (!error && replaced && ::fchown(file, replaced->st_uid, replaced->st_gid) != 0 &&
+      !has_no_such_rights(last_error()))
     error = last_error();
-  if (!error && ::fchmod(file, replaced ? replaced->st_mode & kRightsMask : kRightsOfNew) != 0)
+  if (!error && ::fchmod(file, replaced ? replaced->st_mode & kRightsMask : kRightsOfNew) != 0 &&
+      !has_no_such_rights(last_error()))
     error = last_error();
   if (::close(file) != 0 && !error) error = last_error();
   if (error) ::unlink(path.c_str());

@@ -2,6 +2,7 @@
 
 #include "mqtt_logger/escape.hpp"
 #include "mqtt_logger/log.hpp"
+#include "mqtt_logger/platform/disk_faults.hpp"
 #include "mqtt_logger/platform/log_output.hpp"
 
 #include <fmt/core.h>
@@ -9,18 +10,40 @@
 #include <string>
 
 namespace mqtt_logger {
+namespace {
+
+bool is_log_file_wanting = false;  // the main thread's
+
+std::string describe(const Options& options, const std::error_code& error) {
+  return fmt::format("--log-file {}: cannot be written: {}", options.log_file.string(),
+                     describe_write_error(error, "choose another place"));
+}
+
+}  // namespace
 
 void set_up_log(const Options& options) {
   log::set_level(options.log_level);
-  if (!options.log_file.empty()) {
-    if (const std::error_code error = redirect_standard_error(options.log_file)) {
-      throw StartupError{ExitCode::output_unusable, fmt::format("--log-file {}: cannot be written: {}",
-                                                                options.log_file.string(), error.message())};
-    }
-    log::use_system_log(false);
-  } else if (options.background) {
-    log::use_system_log(true);
-  }
+  if (options.background) log::use_system_log(true);
+  if (options.log_file.empty()) return;
+  const std::error_code error = redirect_standard_error(options.log_file);
+  is_log_file_wanting = is_want_of_room(error);
+  if (is_log_file_wanting) return;
+  if (error) throw StartupError{ExitCode::output_unusable, describe(options, error)};
+  log::use_system_log(false);
+}
+
+void finish_log_setup(const Options& options, const TryAgain& try_again) {
+  if (!is_log_file_wanting) return;
+  const std::error_code error = call_until_done(
+      try_again,
+      [&options] {
+        const std::error_code failed = redirect_standard_error(options.log_file);
+        if (!failed) log::use_system_log(false);
+        return failed;
+      },
+      [&options](const std::error_code& failed) { return describe(options, failed); });
+  if (error) throw StartupError{ExitCode::output_unusable, describe(options, error)};
+  is_log_file_wanting = false;
 }
 
 void reopen_log(const Options& options) {

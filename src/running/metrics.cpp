@@ -84,6 +84,7 @@ std::string to_metrics(const Status& status) {
   page.begin("messages_dropped_total", "counter", "Messages that are not recorded, by reason.");
   page.value(account.redelivered, label("reason", "redelivered"));
   page.value(account.too_large, label("reason", "too_large"));
+  page.value(account.lost, label("reason", "lost"));
   page.gauge("messages_pending", "Messages that are received and not in the exports yet.", account.pending());
   page.counter("written_bytes_total", "Bytes of records written to all exports.", status.written_bytes);
   page.counter("write_errors_total", "Attempts to write an export that failed.", status.write_errors);

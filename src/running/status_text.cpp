@@ -85,8 +85,13 @@ Status to_status(const json& value) {
   status.connection.failures = connection.at("failures");
   status.connection.session_expiry = seconds{connection.value("session_expiry", std::int64_t{0})};
   const json& account = value.at("account");
-  status.account = {account.at("received"),    account.at("replayed"),  account.at("written"),
-                    account.at("redelivered"), account.at("too_large"), account.at("excluded")};
+  status.account = {account.at("received"),
+                    account.at("replayed"),
+                    account.at("written"),
+                    account.at("redelivered"),
+                    account.at("too_large"),
+                    account.at("excluded"),
+                    account.value("lost", std::uint64_t{0})};
   status.connects = value.at("connects");
   status.written_bytes = value.at("written_bytes");
   status.write_errors = value.at("write_errors");
@@ -145,7 +150,8 @@ std::string write_status(const Status& status) {
         {"written", status.account.written},
         {"redelivered", status.account.redelivered},
         {"too_large", status.account.too_large},
-        {"excluded", status.account.excluded}}},
+        {"excluded", status.account.excluded},
+        {"lost", status.account.lost}}},
       {"connects", status.connects},
       {"written_bytes", status.written_bytes},
       {"write_errors", status.write_errors},

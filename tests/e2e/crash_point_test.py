@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ _AFTER = {
 # How the program passes it at all.
 _COMPRESSING = ("--rotate-size", "4KiB", "--compress", "gzip")
 _WITH_OPTIONS = {"turn-": ("--rotate-size", "4KiB"), "part-": _COMPRESSING, "compressed-": _COMPRESSING}
+_ONLY_WHEN_CUT = "journal-restored"  # somebody has cut the journal
 # Who does not pass it, because messages of QoS 1 and 2 enter by different doors.
 _ONLY_AT_QOS = {"callback-begun": 1, "callback-done": 1, "put-begun": 2, "put-done": 2, "release-begun": 2,
                 "release-done": 2}
@@ -91,9 +93,20 @@ class Case:
                 self.publish()
                 wait_until(lambda: self._is_done() or not logger.is_running(), _PATIENCE,
                            "the logger to die or to write")
+            if crash_point.startswith(_ONLY_WHEN_CUT):
+                self.cut_journal(logger)
             if logger.is_running():
                 logger.stop(signal.SIGTERM)
             return logger.wait() == -signal.SIGKILL
+
+    def cut_journal(self, logger: Logger) -> None:
+        """Nothing is in it that is not in the exports, and nothing is under way, which would come twice."""
+        time.sleep(1)
+        for count in range(1, 3):
+            if logger.is_running():
+                os.truncate(self._work / "exports/mqtt_data.journal", 0)
+            wait_until(lambda: not logger.is_running() or len(logger.find("was cut or overwritten")) >= count, 15,
+                       "the logger to restore its journal")
 
     def is_subscribed(self, logger: Logger) -> bool:
         """Waits until it is, or has ended."""

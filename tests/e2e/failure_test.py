@@ -131,10 +131,12 @@ class FullDisk(SmallDisk):
         self.assert_stops(logger)
         self.assertEqual(self.numbers(), list(range(_MESSAGES)))
 
-    def test_no_room_for_the_journal_ends_before_connecting(self) -> None:
+    def test_no_room_for_the_journal_is_waited_for_before_connecting(self) -> None:
+        """More than the disk has, so that only a stop ends it: tests/e2e/room_at_start_test.py has the others."""
         logger = self.run_logger("--broker", "127.0.0.1", "--port", str(self.broker.port), "--output", "disk/data")
-        self.assertEqual(logger.wait(), 4)
-        self.assertRegex(logger.log, r"data\.journal: there is no room for its \d+ bytes; free some, or .*--journal-size")
+        logger.wait_for(r"data\.journal: there is no room for its \d+ bytes \(No space left.*\); free some, or .*--journal-size")
+        self.assertNotIn("connect", logger.log)
+        self.assertEqual(logger.stop("q"), 1)
         self.assertNotIn("connect", logger.log)
         self.assertEqual(sorted(path.name for path in self.disk.iterdir()), ["ballast"])
 

@@ -127,6 +127,19 @@ class UnitFile(unittest.TestCase):
         complaints = [line for line in result.stderr.splitlines() if "/usr/bin/mqtt-logger is not executable" not in line]
         self.assertEqual(complaints, [])
 
+    def test_leaves_no_core_file(self) -> None:
+        """One would hold the password and the last messages."""
+        lines = self.unit.read_text().splitlines()
+        service = lines[lines.index("[Service]"):lines.index("[Install]")]
+        self.assertEqual([line for line in service if line.startswith("LimitCORE")], ["LimitCORE=0"])
+
+    def test_is_started_again_after_a_shortage(self) -> None:
+        """Exit code 1, such as a disk without room has at the start when it is stopped or cannot be brought to the device."""
+        lines = self.unit.read_text().splitlines()
+        self.assertIn("Restart=on-failure", lines)
+        self.assertEqual([line for line in lines if line.startswith("RestartPreventExitStatus")],
+                         ["RestartPreventExitStatus=2 3 4"])
+
     def test_is_hardened(self) -> None:
         result = subprocess.run([self.analyze, "security", "--offline=true", "--no-pager", str(self.unit)],
                                 capture_output=True, text=True, check=True)

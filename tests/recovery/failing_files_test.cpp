@@ -42,7 +42,11 @@ struct Scenario {
     try {
       run = std::make_unique<LoggerRun>(journal.map(), files, options);
     } catch (const StartupError& error) {
-      CHECK(error.exit_code() == ExitCode::output_unusable);
+      // A service is started again after a sync for which there was no room: it may be there then.
+      const std::string what = error.what();
+      const bool wants_room = what.find("brought to the device") != std::string::npos &&
+                              what.ends_with(std::make_error_code(std::errc::no_space_on_device).message());
+      CHECK(error.exit_code() == (wants_room ? ExitCode::something_pending : ExitCode::output_unusable));
     }
     return run != nullptr;
   }

@@ -20,18 +20,26 @@ using namespace mqtt_logger::test;
 
 namespace {
 
-/// A logger on a machine whose power is cut now and then. Messages are numbers, in the order of their
-/// arrival.
+/// A logger on a machine whose power is cut now and then, and whose devices may fail: what a failed sync was
+/// for is not on the device, and counts as clean. Messages are numbers, in the order of their arrival.
 class Machine {
  public:
-  Machine(std::uint64_t seed, Fsync fsync, std::uint64_t ring_bytes, std::uint64_t rotate_size_bytes)
-      : random_{seed}, options_{make_options(fsync)}, journal_{ring_bytes}, ring_bytes_{ring_bytes} {
+  Machine(std::uint64_t seed, Fsync fsync, std::uint64_t ring_bytes, std::uint64_t rotate_size_bytes,
+          bool are_devices_failing)
+      : random_{seed},
+        options_{make_options(fsync)},
+        journal_{ring_bytes},
+        ring_bytes_{ring_bytes},
+        // With `--fsync no` the journal does not keep what could be written again.
+        are_devices_failing_{are_devices_failing && fsync != Fsync::no} {
     options_.rotate_size_bytes = rotate_size_bytes;
+    if (fsync == Fsync::no) files_.keep_dirty();
     start();
   }
 
   void live(int steps) {
     for (int i = 0; i < steps; ++i) {
+      if (are_devices_failing_) let_devices_fail();
       switch (below(20)) {
         case 0:
           files_.write_back(random_);
@@ -71,7 +79,19 @@ class Machine {
  private:
   std::size_t below(std::size_t limit) { return static_cast<std::size_t>(random_() % limit); }
 
+  void let_devices_fail() {
+    if (below(12) == 0) files_.fail_syncs(1 + below(4), std::errc::io_error);
+    if (below(20) == 0) journal_.set_failing(true);
+    if (below(6) == 0) let_devices_work();
+  }
+
+  void let_devices_work() {
+    files_.stop_failing();
+    journal_.set_failing(false);
+  }
+
   void lose_power() {
+    let_devices_work();
     files_.cut_power(random_);
     journal_.cut_power(random_);
     was_cut_ = true;
@@ -86,6 +106,7 @@ class Machine {
   void start() {
     while (!try_to_start()) {
       if (below(2) == 0) lose_power();
+      journal_.set_failing(false);
     }
     if (std::exchange(was_cut_, false)) check_exports();
   }
@@ -97,7 +118,7 @@ class Machine {
       run_ = std::make_unique<LoggerRun>(journal_.map(), files_, options_);
     } catch (const StartupError&) {
     }
-    files_.stop_failing();
+    files_.stop_failing();  // but not the journal's device
     return run_ != nullptr;
   }
 
@@ -155,14 +176,14 @@ class Machine {
   }
 
   void sync_for_room() {
+    let_devices_work();
     run_->drain();
     sync();
   }
 
   void sync() {
     if (options_.fsync == Fsync::no) return;
-    run_->sync();
-    safe_ = there_;
+    if (!run_->sync()) safe_ = there_;
   }
 
   std::vector<int> numbers_in(Format format) const {
@@ -177,6 +198,7 @@ class Machine {
   MemoryFiles files_;
   JournalDevice journal_;
   std::uint64_t ring_bytes_;
+  bool are_devices_failing_;
   std::unique_ptr<LoggerRun> run_;
   int next_number_ = 1;
   bool was_cut_ = false;
@@ -192,10 +214,11 @@ TEST_CASE("After a power cut exports are valid, and what was synced is in them o
   const auto fsync = GENERATE(Fsync::everysec, Fsync::always, Fsync::no);
   const auto ring_bytes = GENERATE(4096u, 16384u, 65536u);
   const auto rotate_size_bytes = GENERATE(0u, 700u, 5000u);
+  const bool are_devices_failing = GENERATE(false, true);
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
     INFO("seed " << seed << ", fsync " << static_cast<int>(fsync) << ", ring " << ring_bytes
-                 << ", rotated at " << rotate_size_bytes);
-    Machine machine{seed, fsync, ring_bytes, rotate_size_bytes};
+                 << ", rotated at " << rotate_size_bytes << ", devices fail " << are_devices_failing);
+    Machine machine{seed, fsync, ring_bytes, rotate_size_bytes, are_devices_failing};
     machine.live(300);
     machine.cut_power();
     machine.cut_power();

@@ -6,8 +6,10 @@
 
 #include "support/memory_files.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <random>
 #include <vector>
@@ -24,7 +26,9 @@ inline void pretend_restart(std::vector<std::byte>& journal) {
   if (magic == layout::kMagic) std::memset(journal.data() + kBootOffset, 0xFF, sizeof(std::uint64_t));
 }
 
-/// A journal's file with the device behind it: the device holds what was synced, and of the rest any pages.
+/// A journal's file with the device behind it: the device holds what was synced, and of the rest any pages. A
+/// page that a failed sync() should have brought there counts as clean from then on, as with the kernel: no
+/// later sync brings it there, until it is stored to again.
 class JournalDevice {
  public:
   explicit JournalDevice(std::uint64_t ring_bytes)
@@ -43,10 +47,16 @@ class JournalDevice {
   void cut_power(std::mt19937_64& random) {
     write_back(random);
     bytes_ = device_;
+    clean_.clear();
     pretend_restart(bytes_);
   }
   /// Whether sync() fails from now on.
   void set_failing(bool is_failing) noexcept { is_failing_ = is_failing; }
+  /// Whether the device has all that is in the journal.
+  [[nodiscard]] bool is_on_device() const {  // but for the header, which is stored to afterwards, too
+    return std::equal(bytes_.begin() + layout::kReceivedBits, bytes_.end(),
+                      device_.begin() + layout::kReceivedBits);
+  }
 
  private:
   class Mapping final : public MappedFile {
@@ -54,11 +64,18 @@ class JournalDevice {
     explicit Mapping(JournalDevice& device) noexcept : device_{device} {}
     std::span<std::byte> bytes() noexcept override { return device_.bytes_; }
     std::error_code sync(std::size_t offset, std::size_t length) noexcept override {
-      if (device_.is_failing_) return std::make_error_code(std::errc::io_error);
       for (std::size_t at = offset / kPageBytes * kPageBytes; at < offset + length; at += kPageBytes) {
-        if (device_.is_dirty(at)) device_.write_page(at);
+        if (!device_.is_dirty(at)) continue;
+        if (device_.is_failing_)
+          device_.drop_page(at);
+        else
+          device_.write_page(at);
       }
-      return {};
+      return device_.is_failing_ ? std::make_error_code(std::errc::io_error) : std::error_code{};
+    }
+    void mark_dirty(std::size_t offset, std::size_t length) noexcept override {
+      const auto begin = device_.clean_.lower_bound(offset / kPageBytes * kPageBytes);
+      device_.clean_.erase(begin, device_.clean_.lower_bound(offset + length));
     }
 
    private:
@@ -66,12 +83,18 @@ class JournalDevice {
   };
 
   [[nodiscard]] bool is_dirty(std::size_t at) const {
-    return std::memcmp(&bytes_[at], &device_[at], kPageBytes) != 0;
+    if (std::memcmp(&bytes_[at], &device_[at], kPageBytes) == 0) return false;
+    const auto clean = clean_.find(at);
+    return clean == clean_.end() || std::memcmp(&bytes_[at], clean->second.data(), kPageBytes) != 0;
   }
   void write_page(std::size_t at) { std::memcpy(&device_[at], &bytes_[at], kPageBytes); }
+  void drop_page(std::size_t at) {
+    clean_[at].assign(&bytes_[at], &bytes_[at] + kPageBytes);  // a store is seen by what it changes
+  }
 
   std::vector<std::byte> bytes_;
   std::vector<std::byte> device_;
+  std::map<std::size_t, std::vector<std::byte>> clean_;  // as they were when the device did not take them
   bool is_failing_ = false;
 };
 

@@ -18,6 +18,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -48,7 +49,7 @@ class LoggerRun {
   [[nodiscard]] Statistics& statistics() noexcept { return statistics_; }
   [[nodiscard]] Exports& exports() noexcept { return exports_; }
   Writer::Turn step() noexcept { return writer_.step(); }
-  void sync() noexcept { static_cast<void>(syncer_.sync()); }
+  std::error_code sync() noexcept { return syncer_.sync(); }
   void open_again() noexcept { writer_.open_again(); }
 
   Admission append(std::string_view payload, QoS qos = QoS::at_most_once, PacketId id = 0,
@@ -65,7 +66,7 @@ class LoggerRun {
   /// Ends in order.
   void stop() {
     drain();
-    syncer_.stop();
+    static_cast<void>(syncer_.stop());
     journal_.close();
   }
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <random>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,8 +20,9 @@ namespace mqtt_logger::test {
 inline constexpr std::size_t kPageBytes = 4096;
 
 /// A file system in memory that can fail, stop in the middle of a write, and lose power. A device holds what
-/// was synced, and of the rest any pages, in any order: each page for itself, and the size for itself.
-/// Any thread.
+/// was synced, and of the rest any pages, in any order: each page for itself, and the size for itself. What a
+/// failed sync should have brought there counts as clean from then on, as with the kernel: no later sync
+/// brings it there, until it is written again. Any thread.
 class MemoryFiles final : public FileSystem {
  public:
   /// From the `first`-th call from now on (0 is the next), `count` calls fail with `error`; a write that
@@ -37,10 +39,28 @@ class MemoryFiles final : public FileSystem {
     failing_writes_ = count;
     error_ = error;
   }
+  /// The next `count` syncs of files and folders fail with `error`, and every other call succeeds.
+  void fail_syncs(std::uint64_t count, std::errc error) {
+    const std::lock_guard lock{mutex_};
+    failing_syncs_ = count;
+    error_ = error;
+  }
+  /// From now on a failed sync leaves all as it is, as on systems that try again.
+  void keep_dirty() {
+    const std::lock_guard lock{mutex_};
+    keeps_dirty_ = true;
+  }
   void stop_failing() {
     const std::lock_guard lock{mutex_};
     failing_calls_ = 0;
     failing_writes_ = 0;
+    failing_syncs_ = 0;
+  }
+  /// What the device holds of a file, under whatever name; empty if it has no name there.
+  [[nodiscard]] std::string on_device(const std::filesystem::path& path) const {
+    const std::lock_guard lock{mutex_};
+    const auto found = synced_files_.find(path.generic_string());
+    return found == synced_files_.end() ? std::string{} : found->second->device;
   }
   [[nodiscard]] bool has_failed() const {
     const std::lock_guard lock{mutex_};
@@ -65,6 +85,9 @@ class MemoryFiles final : public FileSystem {
 
   /// Is called before each write that is not frozen yet.
   void watch_writes(std::function<void()> on_write) { on_write_ = std::move(on_write); }
+
+  /// Is called once, after the next sync of a file that succeeds, and before it returns.
+  void watch_next_sync(std::function<void()> on_sync) { on_sync_ = std::move(on_sync); }
 
   /// Nothing changes any more after so many bytes are written, though every call says that it does: the
   /// process was killed there, and only the test goes on.
@@ -115,8 +138,12 @@ class MemoryFiles final : public FileSystem {
   /// Everything as it stands now, on the device.
   void sync_all() {
     const std::lock_guard lock{mutex_};
-    for (const auto& [name, node] : files_) node->sync();
+    for (const auto& [name, node] : files_) {
+      node->clean_pages.clear();
+      node->sync();
+    }
     synced_files_ = files_;
+    are_names_clean_ = false;
   }
 
   /// The system writes something back by itself, as it does at any time.
@@ -128,9 +155,13 @@ class MemoryFiles final : public FileSystem {
   void cut_power(std::mt19937_64& random) {
     const std::lock_guard lock{mutex_};
     write_back(random);
-    if (random() % 2 == 0) files_ = synced_files_;
-    for (const auto& [name, node] : files_) node->bytes = node->device;
+    if (are_names_clean_ || random() % 2 == 0) files_ = synced_files_;
+    for (const auto& [name, node] : files_) {
+      node->bytes = node->device;
+      node->clean_pages.clear();
+    }
     synced_files_ = files_;
+    are_names_clean_ = false;
   }
 
   std::error_code open(const std::filesystem::path& path, std::unique_ptr<File>& file) override {
@@ -146,6 +177,7 @@ class MemoryFiles final : public FileSystem {
     if (const auto error = count_call()) return error;
     if (has(path)) return std::make_error_code(std::errc::file_exists);
     files_[path.generic_string()] = make_node();
+    are_names_clean_ = false;
     file = std::make_unique<Handle>(*this, files_[path.generic_string()]);
     return {};
   }
@@ -155,6 +187,7 @@ class MemoryFiles final : public FileSystem {
     if (has(to)) return std::make_error_code(std::errc::file_exists);
     files_[to.generic_string()] = std::exchange(files_[from.generic_string()], nullptr);
     files_.erase(from.generic_string());
+    are_names_clean_ = false;
     return {};
   }
   std::error_code copy_attributes(const std::filesystem::path&, const std::filesystem::path&) override {
@@ -182,7 +215,10 @@ class MemoryFiles final : public FileSystem {
   std::error_code remove(const std::filesystem::path& path) override {
     const std::lock_guard lock{mutex_};
     if (const auto error = count_call()) return error;
-    if (files_.erase(path.generic_string()) != 0) return {};
+    if (files_.erase(path.generic_string()) != 0) {
+      are_names_clean_ = false;
+      return {};
+    }
     return std::make_error_code(std::errc::no_such_file_or_directory);
   }
   std::error_code free_space(const std::filesystem::path&, std::uint64_t& bytes) override {
@@ -196,8 +232,11 @@ class MemoryFiles final : public FileSystem {
   }
   std::error_code sync_folder(const std::filesystem::path&) override {
     const std::lock_guard lock{mutex_};
-    if (const auto error = count_call()) return error;
-    synced_files_ = files_;
+    if (const auto error = count_sync()) {
+      are_names_clean_ = !keeps_dirty_;
+      return error;
+    }
+    if (!are_names_clean_) synced_files_ = files_;
     return {};
   }
 
@@ -216,12 +255,33 @@ class MemoryFiles final : public FileSystem {
     std::string device;
     bool is_locked = false;
 
-    void sync() { device = bytes; }
+    std::set<std::size_t> clean_pages;  // that the device did not take
+
+    void sync() {
+      device.resize(bytes.size());
+      for (std::size_t at = 0; at < bytes.size(); at += kPageBytes) {
+        const std::size_t length = std::min(kPageBytes, bytes.size() - at);
+        if (!clean_pages.contains(at)) device.replace(at, length, bytes, at, length);
+      }
+    }
+    void drop() {
+      for (std::size_t at = 0; at < bytes.size(); at += kPageBytes) {
+        const std::size_t length = std::min(kPageBytes, bytes.size() - at);
+        const bool is_there =
+            at + length <= device.size() && bytes.compare(at, length, device, at, length) == 0;
+        if (!is_there) clean_pages.insert(at);
+      }
+    }
+    void make_dirty(std::size_t begin, std::size_t end) {
+      clean_pages.erase(clean_pages.lower_bound(begin / kPageBytes * kPageBytes),
+                        clean_pages.lower_bound(end));
+    }
     void write_back(std::mt19937_64& random) {
       if (random() % 2 == 0) device.resize(bytes.size());
       for (std::size_t at = 0; at < bytes.size(); at += kPageBytes) {
         const std::size_t length = std::min(kPageBytes, bytes.size() - at);
-        if (random() % 2 == 0 || bytes.compare(at, length, device, std::min(at, device.size()), length) == 0)
+        if (clean_pages.contains(at) || random() % 2 == 0 ||
+            bytes.compare(at, length, device, std::min(at, device.size()), length) == 0)
           continue;
         if (device.size() < at + length) device.resize(at + length);
         device.replace(at, length, bytes, at, length);
@@ -257,6 +317,7 @@ class MemoryFiles final : public FileSystem {
       if (!bytes.empty()) {
         if (node_->bytes.size() < at + bytes.size()) node_->bytes.resize(at + bytes.size());
         node_->bytes.replace(at, bytes.size(), bytes);
+        node_->make_dirty(at, at + bytes.size());
       }
       return error;
     }
@@ -271,13 +332,23 @@ class MemoryFiles final : public FileSystem {
     std::error_code truncate(std::uint64_t size) noexcept override {
       const std::lock_guard lock{files_.mutex_};
       if (const auto error = files_.count_call()) return error;
-      if (!files_.is_frozen()) node_->bytes.resize(static_cast<std::size_t>(size));
+      if (!files_.is_frozen()) {
+        const auto before = node_->bytes.size();
+        const auto after = static_cast<std::size_t>(size);
+        node_->bytes.resize(after);
+        if (after % kPageBytes != 0) node_->make_dirty(after, after + 1);  // zeros behind the end
+        node_->make_dirty(after, std::max(before, after));
+      }
       return {};
     }
     std::error_code sync() noexcept override {
       const std::lock_guard lock{files_.mutex_};
-      if (const auto error = files_.count_call()) return error;
+      if (const auto error = files_.count_sync()) {
+        if (!files_.keeps_dirty_) node_->drop();
+        return error;
+      }
       node_->sync();
+      if (const auto on_sync = std::exchange(files_.on_sync_, nullptr)) on_sync();
       return {};
     }
     std::error_code size(std::uint64_t& size) noexcept override {
@@ -313,6 +384,13 @@ class MemoryFiles final : public FileSystem {
     return fails ? std::make_error_code(error_) : std::error_code{};
   }
 
+  std::error_code count_sync() noexcept {
+    const auto error = count_call();
+    if (error || failing_syncs_ == 0) return error;
+    --failing_syncs_;
+    return std::make_error_code(error_);
+  }
+
   std::shared_ptr<Node> make_node() {
     auto node = std::make_shared<Node>();
     node->number = ++nodes_made_;
@@ -329,9 +407,13 @@ class MemoryFiles final : public FileSystem {
   std::uint64_t first_failing_call_ = 0;
   std::uint64_t failing_calls_ = 0;
   std::uint64_t failing_writes_ = 0;
+  std::uint64_t failing_syncs_ = 0;
+  bool are_names_clean_ = false;  // that the device did not take
+  bool keeps_dirty_ = false;
   std::errc error_{};
   std::uint64_t bytes_before_freeze_ = kNever;
   std::function<void()> on_write_;
+  std::function<void()> on_sync_;
 };
 
 }  // namespace mqtt_logger::test

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <random>
 #include <string>
 
@@ -106,6 +107,42 @@ TEST_CASE("Killed anywhere, and without power, one whole file is left, and the n
     REQUIRE(replace(files) == Result::done);
     REQUIRE(holds(files, content));
   }
+}
+
+TEST_CASE("The original goes only when the compressed file and its name are on the device") {
+  const std::string content = make_content();
+  const bool is_same_run = GENERATE(true, false);
+  for (std::uint64_t failing = 1; failing <= 3; ++failing) {
+    INFO(failing << " syncs fail");
+    MemoryFiles files;
+    files.put(kPlain, content);
+    files.sync_all();
+    const auto remove = [&files] { return files.remove(kPlain); };
+    const auto make_compressor = [&files] {
+      return std::make_unique<FileCompressor>(files, [] { return true; });
+    };
+    auto compressor = make_compressor();
+    files.fail_syncs(failing, std::errc::io_error);
+    int attempts = 0;
+    while (compressor->replace(kPlain, remove) != Result::done) {
+      REQUIRE(files.has(kPlain));
+      REQUIRE(++attempts < 10);
+      if (!is_same_run) compressor = make_compressor();
+    }
+    CHECK(files.on_device(kGzip) == files.content(kGzip));
+    CHECK(holds(files, content));
+  }
+  MemoryFiles files;  // only the name fails
+  files.put(kPlain, content);
+  files.sync_all();
+  auto compressor = std::make_unique<FileCompressor>(files, [] { return true; });
+  const auto fail_to_remove = [] { return std::make_error_code(std::errc::io_error); };
+  REQUIRE(compressor->replace(kPlain, fail_to_remove) == Result::failed);
+  files.fail(0, 100, std::errc::io_error);
+  REQUIRE(compressor->replace(kPlain, fail_to_remove) == Result::failed);
+  files.stop_failing();
+  REQUIRE(replace(files) == Result::done);
+  CHECK(files.on_device(kGzip) == files.content(kGzip));
 }
 
 TEST_CASE("A compression is broken off when asked, and leaves nothing beside the original") {

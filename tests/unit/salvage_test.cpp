@@ -64,6 +64,20 @@ TEST_CASE("Salvage skips a damaged record, counts it, and leaves only whole ones
   CHECK(again.lost_records == 1);
 }
 
+TEST_CASE("Damage is covered up to the end, and nothing behind it or before it is touched") {
+  Ring ring{6};
+  ring.damage(2);
+  ring.damage(4);
+  const std::vector<std::byte> before{ring.ring.at(0), ring.ring.at(0) + kRecordBytes};
+  const std::vector<std::byte> after{ring.ring.at(5 * kRecordBytes), ring.ring.at(6 * kRecordBytes)};
+  CHECK(cover_damage(ring.ring, kRecordBytes, 2, 5 * kRecordBytes) == 2);
+  CHECK(std::equal(before.begin(), before.end(), ring.ring.at(0)));
+  CHECK(std::equal(after.begin(), after.end(), ring.ring.at(5 * kRecordBytes)));
+  CHECK(check_gap({ring.ring.at(2 * kRecordBytes), kRecordBytes}) == kRecordBytes);
+  CHECK(check_gap({ring.ring.at(4 * kRecordBytes), kRecordBytes}) == kRecordBytes);
+  CHECK(salvage_records(ring.ring, kRecordBytes, 2, 6 * kRecordBytes, true).records == 3);
+}
+
 TEST_CASE("Salvage ends at damage that nothing follows, and clears it away") {
   Ring ring{6};
   ring.damage(5);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace mqtt_logger {
 
@@ -28,6 +29,13 @@ enum class HeaderState : std::uint8_t { usable, foreign, newer_version, damaged 
 /// Reads the header, or writes it where there are zeros. `bytes` must be usable.
 [[nodiscard]] HeaderFindings read_header(std::span<std::byte> bytes) noexcept;
 
+/// Whether the header is that of a journal of this version that is in use. Others may store to it meanwhile.
+[[nodiscard]] bool is_header_in_use(std::span<std::byte> bytes) noexcept;
+/// Begins to write the header of a journal in use anew, because somebody has destroyed it: until
+/// finish_header() it counts as damaged. The session and its last contact are unknown then.
+void begin_header(std::span<std::byte> bytes) noexcept;
+void finish_header(std::span<std::byte> bytes, const SipHash::Key& key) noexcept;
+
 /// The key of the fingerprints, which is made with the journal.
 [[nodiscard]] SipHash::Key fingerprint_key(std::span<const std::byte> bytes) noexcept;
 /// Makes a header of version 1 one of this version, in one step. What else that means was done before.
@@ -41,6 +49,10 @@ void mark_session(std::span<std::byte> bytes, const std::string& session) noexce
 /// When the broker of the session was heard last, as far as that is known.
 [[nodiscard]] std::optional<ReceiveTime> last_contact(std::span<std::byte> bytes) noexcept;
 void mark_contact(std::span<std::byte> bytes, std::optional<ReceiveTime> time) noexcept;
+
+/// Whether the mark in the header is of the start of the machine that has this identifier. Not if it has
+/// none: of a system that does not say which start this is, it may have been started again.
+[[nodiscard]] bool is_same_boot(std::uint64_t mark, std::string_view id) noexcept;
 
 /// Marks the journal as in use.
 void mark_open(std::span<std::byte> bytes) noexcept;

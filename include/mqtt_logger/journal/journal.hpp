@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <shared_mutex>
 #include <string>
@@ -36,6 +37,14 @@ struct JournalFindings {
   std::uint64_t lost_records = 0;    ///< known to be missing among them
   std::uint64_t skipped_bytes = 0;   ///< damaged
   bool has_lost_checkpoint = false;  ///< it is damaged: an older one counts, or what was not released yet
+  bool is_in_doubt = false;  ///< a sync has failed, and none succeeded since: what it was for is not on the
+                             ///< device, whatever the system shows
+};
+
+/// What restore() has found.
+struct JournalRest {
+  std::uint64_t appended = 0;  ///< records since it was opened, with those that it held then
+  std::uint64_t readable = 0;  ///< of these, not covered by the checkpoint and still there
 };
 
 /// Durable single-producer single-consumer ring of records in a mapped file: the lock-free queue between the
@@ -71,7 +80,7 @@ class Journal {
   /// recognised: at QoS 1 as PacketIds says, at QoS 2 until release(packet_id).
   [[nodiscard]] Admission append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept;
   /// What append() has taken, or knew, may be acknowledged from now on: not before.
-  void end_delivery() noexcept { packet_ids_.end_delivery(); }
+  void end_delivery() noexcept;
   /// A message came that is not to be recorded. `packet_id` is 0 at QoS 0.
   void pass_over(PacketId packet_id, bool is_duplicate) noexcept;
   /// QoS 2: PUBREL was received, the identifier is free.
@@ -103,13 +112,15 @@ class Journal {
   [[nodiscard]] std::string subscriptions() const;
   /// A text too long for its place counts as unknown.
   void set_subscriptions(const std::string& text) noexcept;
+  /// The last checkpoint whose files are on the device, if there is one.
+  [[nodiscard]] std::optional<Checkpoint> synced_checkpoint() const noexcept { return synced_slots_.load(); }
   /// Recovery has brought the exports to the checkpoint: a crash from now on is one of the process alone.
   void end_recovery() noexcept;
 
   // Writer thread.
 
-  /// The next record at `position`, which moves behind it; nothing if there is none yet. The record's bytes
-  /// stay until a commit() beyond it.
+  /// The next record at `position`, which moves behind it; nothing if there is none yet, or if what stands
+  /// there is damaged (is_whole()). The record's bytes stay until a commit() beyond it.
   [[nodiscard]] std::optional<Record> read(Position& position) const noexcept;
   /// Stores the checkpoint. The ring's space before its position may then be released.
   void commit(const Checkpoint& checkpoint) noexcept;
@@ -117,6 +128,11 @@ class Journal {
   [[nodiscard]] std::error_code check_place(bool& is_in_place) noexcept;
   /// Goes on in a new file there, with all that is in the journal; append() returns `full` meanwhile.
   [[nodiscard]] std::error_code move_to_new_file() noexcept;
+  /// Whether nobody has cut or overwritten the journal's file, as far as can be told at once: its size, its
+  /// header, the last checkpoint, and that a record stands at `position` or none is there yet.
+  [[nodiscard]] bool is_whole(Position position) noexcept;
+  /// Makes it whole again, from what this process knows; append() returns `full` meanwhile.
+  [[nodiscard]] std::error_code restore(JournalRest& rest) noexcept;
   /// Writes down what note_contact() has said.
   void write_contact() noexcept;
   /// Sleeps until a record stands at `position`, wake_writer() was called, or `timeout` has passed.
@@ -129,19 +145,29 @@ class Journal {
 
   /// Sleeps until request_sync() was called, or `timeout` has passed.
   void wait_for_sync_request(std::chrono::milliseconds timeout) noexcept;
-  /// Stores a checkpoint whose files are on the device, and brings it there.
+  /// Stores a checkpoint whose files are on the device, and brings it there, after a sync().
   [[nodiscard]] std::error_code store_synced(const Checkpoint& checkpoint) noexcept;
   /// The space before `position` is free. Against a power failure: not before store_synced().
   void release_space(Position position) noexcept;
 
   // Any thread.
 
-  /// All that was appended and committed before the call is on the device when it returns.
+  /// All that was appended and committed before the call is on the device when it returns. After a failure
+  /// all that may not be there is stored again before it is tried again; append() returns `full` meanwhile.
   [[nodiscard]] std::error_code sync() noexcept;
+  /// A sync of the exports has failed: should the process end now, the next one goes back to the checkpoint
+  /// that is on the device.
+  void begin_doubt() noexcept;
+  /// Exports are on the device. A journal that is not remains in doubt.
+  void end_doubt() noexcept;
   void request_sync() noexcept;
   void wake_writer() noexcept;
   /// Behind the last record.
-  [[nodiscard]] Position head() const noexcept { return word(layout::kHead).load(std::memory_order_acquire); }
+  [[nodiscard]] Position head() const noexcept { return shared_head_.load(std::memory_order_acquire); }
+  /// What is before it is not kept.
+  [[nodiscard]] Position released() const noexcept {
+    return shared_released_.load(std::memory_order_acquire);
+  }
   /// Bytes that are appended and not released.
   [[nodiscard]] std::uint64_t pending_bytes() const noexcept;
   /// Ends the journal's use in order: the next start need not look for traces of a crash, unless something is
@@ -151,14 +177,17 @@ class Journal {
  private:
   bool is_known(PacketId id, const Fingerprint& fingerprint, bool is_exactly_once,
                 bool is_duplicate) noexcept;
-  [[nodiscard]] Checkpoint find_checkpoint(bool had_restart) const noexcept;
+  [[nodiscard]] Checkpoint find_checkpoint(bool had_restart, bool is_in_doubt) const noexcept;
   [[nodiscard]] Checkpoint find_synced_checkpoint(const Checkpoint& committed) const noexcept;
   [[nodiscard]] Checkpoint find_oldest_record() const noexcept;
+  [[nodiscard]] bool has_all_from(const Checkpoint& synced) const noexcept;
+  [[nodiscard]] std::error_code sync_mapping(std::size_t offset, std::size_t length) noexcept;
+  void store_again() noexcept;
   void undo_unfinished_append() noexcept;
   [[nodiscard]] std::atomic_ref<std::uint64_t> word(std::size_t offset) const noexcept;
 
-  // Held by whoever stores to the mapping, but for the writer thread, which alone may move it. append() only
-  // tries, and so never waits.
+  // Held by whoever stores to the mapping, but for the writer thread, which alone may move or restore it.
+  // append() only tries, and so never waits.
   std::shared_mutex move_mutex_;
   std::unique_ptr<MappedFile> mapping_;
   std::byte* base_;
@@ -169,11 +198,21 @@ class Journal {
   CheckpointSlots synced_slots_;
   PacketIds packet_ids_;
   SipHash::Key key_{};  // of the fingerprints
+  // What this process goes by; the words in the mapping are for its successor, and somebody may cut the file.
+  std::atomic<Position> shared_head_{0};
+  std::atomic<Position> shared_released_{0};
+  Checkpoint synced_checkpoint_;  // the sync thread's own, while nobody moves or restores the journal
 
-  // Callback thread's own; head_ is the truth that the word `head` publishes.
+  // One sync at a time: the system tells an error to one of them only. Before move_mutex_.
+  std::mutex sync_mutex_;
+  bool is_unsynced_ = false;  // a sync has failed, and none of all succeeded since
+  Position synced_head_ = 0;  // what is before it, and was ever synced, is on the device
+
+  // Callback thread's own; head_ is the truth that shared_head_ publishes.
   Position head_ = 0;
   Position released_seen_ = 0;
   std::uint64_t next_sequence_ = 1;
+  std::uint64_t first_sequence_ = 1;  // of what was appended since it was opened
   std::uint32_t redelivery_window_ = 0;
 
   std::atomic<std::int64_t> noted_contact_{0};  // in microseconds since 1970; 0: none since the start

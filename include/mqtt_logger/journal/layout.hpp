@@ -19,6 +19,7 @@ namespace mqtt_logger {
 ///     168         1: the broker says that it has forgotten the session (u64)              callback thread
 ///     256         released: bytes that nobody needs any more (u64)                        release_space()
 ///     264         deliveries acknowledged long before the connection broke (u64)          writer thread
+///     272         1 while something that a sync has failed for is not on the device (u64) any thread
 ///     512, 1024   checkpoint, two alternating slots (journal/checkpoint.hpp)              writer thread
 ///     1536, 2048  checkpoint that is known to be on the device, two alternating slots     sync thread
 ///     4096        a bit for each packet identifier: QoS 2, received, PUBREL not seen      callback thread
@@ -50,6 +51,7 @@ inline constexpr std::size_t kOldRows = 160;
 inline constexpr std::size_t kDoubted = 168;
 inline constexpr std::size_t kReleased = 256;
 inline constexpr std::size_t kSettled = 264;
+inline constexpr std::size_t kInDoubt = 272;
 inline constexpr std::size_t kCheckpoint = 512;
 inline constexpr std::size_t kSyncedCheckpoint = 1536;
 inline constexpr std::size_t kCheckpointSlotBytes = 512;

@@ -22,4 +22,9 @@ struct Salvage {
 [[nodiscard]] Salvage salvage_records(RingBytes ring, Position begin, std::uint64_t sequence, Position head,
                                       bool is_head_exact) noexcept;
 
+/// Turns what is damaged between `begin`, where `sequence` is expected, and `end` into gaps; returns how many
+/// records are whole. Nothing else in the ring is changed.
+[[nodiscard]] std::uint64_t cover_damage(RingBytes ring, Position begin, std::uint64_t sequence,
+                                         Position end) noexcept;
+
 }  // namespace mqtt_logger

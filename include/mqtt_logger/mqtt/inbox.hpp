@@ -51,7 +51,7 @@ class Inbox {
   void advance() noexcept { drops_.advance(LogThrottle::Clock::now()); }
   /// The same at once, when no message comes any more.
   void finish() noexcept { drops_.finish(); }
-  /// Whether receive() waits for room in the journal. Any thread.
+  /// Whether receive() waits for room in the journal, or for its device. Any thread.
   [[nodiscard]] bool is_waiting() const noexcept { return is_waiting_.load(std::memory_order_relaxed); }
   /// Whether messages may come that no topic filter asks for, because the session at the broker is, or was,
   /// subscribed to more: they are recorded, counted and told. Before those messages; any thread.
@@ -82,6 +82,7 @@ class Inbox {
   const std::function<bool()> is_stop_requested_;
   bool is_synced_each_;
   std::chrono::steady_clock::time_point next_report_{};
+  Reminder unsynced_;
   LogThrottle drops_{LogLevel::error};
   std::uint64_t unasked_ = 0;  // messages that no topic filter asks for
   Reminder unasked_reminder_;

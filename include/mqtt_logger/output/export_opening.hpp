@@ -6,11 +6,13 @@
 #include "mqtt_logger/output/file_sink.hpp"
 #include "mqtt_logger/output/series_name.hpp"
 #include "mqtt_logger/platform/file.hpp"
+#include "mqtt_logger/try_again.hpp"
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -27,8 +29,10 @@ class JournalReplay;
 class ExportOpening {
  public:
   /// `held`: the file that was written to until now, whose lock is ours, in case it is this one.
+  /// `try_again` is asked before an error is thrown.
   ExportOpening(FileSystem& files, const Journal& journal, const Options& options, Format format,
-                FileNumber number = kSingleFile, std::shared_ptr<File> held = nullptr);
+                FileNumber number = kSingleFile, std::shared_ptr<File> held = nullptr,
+                TryAgain try_again = {});
 
   /// For an export that is asked for. If it is not the file that the checkpoint knows, records before
   /// `first_sequence` are in another one. A CSV with other columns is made whole and moved aside.
@@ -57,6 +61,7 @@ class ExportOpening {
   void report_other() const;
   [[nodiscard]] std::optional<Known> find_known();
   [[nodiscard]] std::optional<Known> cut_to_checkpoint(const SinkCheckpoint& known);
+  [[nodiscard]] Known cut_to_device(const SinkCheckpoint& known);
   [[nodiscard]] Known cut_to_whole_records(const SinkCheckpoint& known);
   [[nodiscard]] std::uint64_t count_replayed_bytes(const SinkCheckpoint& known);
   [[nodiscard]] std::uint64_t skip_replayed_records(JournalReplay& replay, std::uint64_t begin);
@@ -68,6 +73,10 @@ class ExportOpening {
   [[nodiscard]] bool has_content(std::uint64_t begin, std::uint64_t end);
   [[nodiscard]] FileSink make_sink(const Known& known);
   void check(const std::error_code& error, std::string_view doing) const;
+  /// Calls, which returns an error, until there is none or waiting does not help.
+  template <typename Call>
+  void attempt(std::string_view doing, Call call) const;
+  [[nodiscard]] std::string describe(const std::error_code& error, std::string_view doing) const;
 
   FileSystem& files_;
   const Journal& journal_;
@@ -78,6 +87,7 @@ class ExportOpening {
   std::shared_ptr<File> held_;
   std::shared_ptr<File> file_;
   std::uint64_t size_ = 0;
+  TryAgain try_again_;
 };
 
 }  // namespace mqtt_logger

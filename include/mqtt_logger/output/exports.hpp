@@ -6,6 +6,7 @@
 #include "mqtt_logger/output/rotation.hpp"
 #include "mqtt_logger/output/series_name.hpp"
 #include "mqtt_logger/platform/file.hpp"
+#include "mqtt_logger/platform/folder_sync.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -29,8 +30,9 @@ struct ExportFault {
 /// is written to only after a checkpoint that names it is on the device. So one file at the most can hold
 /// anything that a crash, or a power failure, leaves without a checkpoint.
 ///
-/// Threads: the writer thread; sync(), finished_turns(), numbers_in_use() and change_finished() any.
-/// Errors:  returned, with nothing changed but files that are hardly begun; call again later.
+/// Threads: the writer thread; sync_names() and sync() one at a time; finished_turns(), numbers_in_use() and
+/// change_finished() any. Errors:  returned, with nothing changed but files that are hardly begun; call again
+/// later.
 class Exports {
  public:
   /// `sinks` are recovery's.
@@ -49,8 +51,14 @@ class Exports {
   /// Begins those anew. In a series the next record begins new ones. No batch may be waiting.
   [[nodiscard]] std::optional<ExportFault> open_again() noexcept;
 
-  /// Everything that was written is on the device when it returns, also in files that are finished.
+  /// The names of all files are on the device when it returns.
+  [[nodiscard]] std::error_code sync_names() noexcept;
+  /// Everything that was written is on the device when it returns, also in files that are finished. After a
+  /// failure no sync tells any more what is there: go_back() first.
   [[nodiscard]] std::error_code sync() noexcept;
+  /// Cuts the exports back to an earlier checkpoint, since which finish_others() was not called, and goes on
+  /// in the files that it names. What was in the others is nothing but their beginning.
+  void go_back(const Checkpoint& earlier) noexcept;
 
   /// A checkpoint on the device names the files that are written to: the others of the series are finished.
   void finish_others() noexcept;
@@ -72,6 +80,7 @@ class Exports {
   void open_series_again();
   void make_folder();
   void replace(std::vector<FileSink> sinks);
+  [[nodiscard]] FileSink& find_sink(Format format, const SinkCheckpoint& state);
   void remember_files();
   void remember_numbers();
 
@@ -80,6 +89,7 @@ class Exports {
   Options options_;
   Rotation rotation_;
   std::vector<FileSink> sinks_;
+  std::vector<FileSink> earlier_sinks_;  // since the last checkpoint that is known to be on the device
 
   std::atomic<std::uint64_t> finished_turns_{0};
 
@@ -89,6 +99,7 @@ class Exports {
   std::vector<std::shared_ptr<File>> open_files_;
   std::vector<std::shared_ptr<File>> finished_files_;  // not on the device yet
   bool has_new_names_ = false;
+  FolderSync folder_sync_;  // the thread that syncs
 };
 
 }  // namespace mqtt_logger

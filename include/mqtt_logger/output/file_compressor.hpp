@@ -2,6 +2,7 @@
 
 #include "mqtt_logger/output/gzip.hpp"
 #include "mqtt_logger/platform/file.hpp"
+#include "mqtt_logger/platform/folder_sync.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -49,6 +50,7 @@ class FileCompressor {
 
   FileSystem& files_;
   MayGoOn may_go_on_;
+  FolderSync folder_sync_{true};  // what a run before has failed for is not known
   std::error_code error_;
 };
 

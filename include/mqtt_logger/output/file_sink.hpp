@@ -52,6 +52,10 @@ class FileSink {
   /// `next_sequence` is in the file.
   void forget_batch(std::uint64_t next_sequence) noexcept;
 
+  /// Cuts the file back to where it was at an earlier checkpoint, and writes the closing there. If that
+  /// fails, the next write() does it. Forgets the batch.
+  void go_back(const SinkCheckpoint& earlier) noexcept;
+
   [[nodiscard]] Format format() const noexcept { return rules_.format; }
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
   /// Nothing in a series that has no file yet.

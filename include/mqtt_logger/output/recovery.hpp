@@ -5,6 +5,7 @@
 #include "mqtt_logger/output/file_sink.hpp"
 #include "mqtt_logger/output/series_name.hpp"
 #include "mqtt_logger/platform/file.hpp"
+#include "mqtt_logger/try_again.hpp"
 
 #include <vector>
 
@@ -22,7 +23,9 @@ namespace mqtt_logger {
 /// begins new ones. The one file without rotation is made whole and left as it is, and so is the series when
 /// rotation is switched off again.
 ///
-/// Throws StartupError (output_unusable) if an export cannot be opened, read or made.
-[[nodiscard]] std::vector<FileSink> recover(FileSystem& files, const Options& options, Journal& journal);
+/// Throws StartupError (output_unusable) if an export cannot be opened, read or made, and `try_again` does
+/// not help.
+[[nodiscard]] std::vector<FileSink> recover(FileSystem& files, const Options& options, Journal& journal,
+                                            const TryAgain& try_again = {});
 
 }  // namespace mqtt_logger

@@ -25,7 +25,9 @@ namespace mqtt_logger {
 /// Threads: start() and stop() by the main thread; between them a thread of its own runs step(). Tests call
 /// step(). Errors:  a sink that cannot write is tried again each second, said at once and then every minute;
 /// meanwhile nothing is
-///          released, so nothing is lost.
+///          released, so nothing is lost. The same when a sync of the exports fails: they go back to the last
+///          checkpoint that is on the device, because nothing tells what of the rest is, and a batch is tried
+///          with a sync of its own until one succeeds.
 class Writer {
  public:
   /// What a turn of the loop did.
@@ -54,8 +56,12 @@ class Writer {
   [[nodiscard]] bool look_after_exports() noexcept;
   [[nodiscard]] bool has_lost_files() noexcept;
   void look_after_journal() noexcept;
+  [[nodiscard]] bool restore_journal() noexcept;
   [[nodiscard]] bool begin_new_files(ReceiveTime time) noexcept;
   [[nodiscard]] bool commit_to_device() noexcept;
+  [[nodiscard]] bool sync_exports() noexcept;
+  void go_back() noexcept;
+  void finish() noexcept;
   /// Up to the record that begins new files; the time of that one if it is the first.
   [[nodiscard]] std::optional<ReceiveTime> read_batch();
   void forget_batch() noexcept;
@@ -81,9 +87,12 @@ class Writer {
   std::filesystem::path journal_path_;
   Reminder journal_unseen_;
   Reminder journal_lost_;
-  bool are_files_new_ = false;  // and not known to be on the device
+  Reminder journal_cut_;
+  bool are_files_new_ = false;    // and not known to be on the device
+  bool is_device_tried_ = false;  // with one batch: exports were cut back, because a sync of them has failed
 
   Checkpoint committed_;
+  std::uint64_t written_records_ = 0;  // of this run, up to there
   std::chrono::steady_clock::time_point next_look_;
   std::atomic<bool> is_open_again_wanted_{false};
 

@@ -31,7 +31,8 @@ enum class LockKind : std::uint8_t { output, pid_file };
 /// Errors: `std::errc::resource_unavailable_try_again` if another process holds it, with its id in `holder`
 /// (0 if unknown); `std::errc::file_exists` if what is there is no file of this kind, but somebody's, which
 /// stays as it is; `std::errc::not_supported` if it is no regular file, and
-/// `std::errc::too_many_symbolic_link_levels` if it is a symbolic link; else the system's error.
+/// `std::errc::too_many_symbolic_link_levels` if it is a symbolic link; `std::errc::no_lock_available` where
+/// the file system has no locks; else the system's error.
 [[nodiscard]] std::error_code take_lock(const std::filesystem::path& path, std::unique_ptr<LockFile>& lock,
                                         std::uint64_t& holder, LockKind kind = LockKind::pid_file);
 

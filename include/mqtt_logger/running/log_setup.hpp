@@ -3,12 +3,17 @@
 #include "mqtt_logger/error.hpp"
 #include "mqtt_logger/options.hpp"
 #include "mqtt_logger/platform/background.hpp"
+#include "mqtt_logger/try_again.hpp"
 
 namespace mqtt_logger {
 
 /// Where the log goes: standard error; with `--log-file` that file; in the background without it the system's
-/// log. Call before the first thread starts. Throws StartupError.
+/// log. Call before the first thread starts. Without room for that file the log goes where it would go
+/// without that option, until finish_log_setup(). Throws StartupError.
 void set_up_log(const Options& options);
+
+/// Opens a log file for which there was no room, when there is some. Throws StartupError.
+void finish_log_setup(const Options& options, const TryAgain& try_again);
 
 /// Opens the file of `--log-file` anew, if there is one: it was moved away.
 void reopen_log(const Options& options);

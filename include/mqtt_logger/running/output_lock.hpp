@@ -2,6 +2,7 @@
 
 #include "mqtt_logger/options.hpp"
 #include "mqtt_logger/platform/lock_file.hpp"
+#include "mqtt_logger/try_again.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -12,6 +13,6 @@ namespace mqtt_logger {
 [[nodiscard]] std::filesystem::path output_lock_path(const Options& options);
 
 /// One logger an output: two would tear each other's lines. Makes the output's folder. Throws StartupError.
-[[nodiscard]] std::unique_ptr<LockFile> lock_output(const Options& options);
+[[nodiscard]] std::unique_ptr<LockFile> lock_output(const Options& options, const TryAgain& try_again = {});
 
 }  // namespace mqtt_logger

@@ -2,6 +2,7 @@
 
 #include "mqtt_logger/options.hpp"
 #include "mqtt_logger/platform/lock_file.hpp"
+#include "mqtt_logger/try_again.hpp"
 
 #include <memory>
 
@@ -10,6 +11,6 @@ namespace mqtt_logger {
 /// The file of `--pid-file`, locked and with our process id in it; null without that option. One that a crash
 /// left behind is replaced; one that names another living process, or is no such file at all, is not touched.
 /// Throws StartupError.
-[[nodiscard]] std::unique_ptr<LockFile> take_pid_file(const Options& options);
+[[nodiscard]] std::unique_ptr<LockFile> take_pid_file(const Options& options, const TryAgain& try_again = {});
 
 }  // namespace mqtt_logger
