@@ -88,9 +88,12 @@ void Session::advance_subscribing() {
 void Session::make_client() {
   client_.reset();
   const Broker& broker = brokers_.current();
+  bridge_ = make_bridge(options_, broker.address, broker.limits.keep_alive.value_or(options_.keep_alive),
+                        [this] { return inbox_.is_waiting(); });
   intake_.set_version(broker.version);
   store_.emplace(journal_, inbox_, broker.session, broker.version);
-  client_.emplace(make_uri(broker.address), client_id_, make_create_options(broker.version), &*store_);
+  client_.emplace(make_uri(broker.address, bridge_.get()), client_id_, make_create_options(broker.version),
+                  &*store_);
   // Before connect(): messages of a kept session come right behind CONNACK.
   client_->set_message_callback(
       [this](const mqtt::const_message_ptr& message) { intake_.receive(*message); });
@@ -100,17 +103,18 @@ void Session::make_client() {
 void Session::connect() {
   state_ = State::connecting;
   try {
-    if (!client_) make_client();
     const Broker& broker = brokers_.current();
+    if (!client_ || bridge_) make_client();  // a bridge is for one attempt
     report_.begin(journal_.last_contact(), journal_.has_session(broker.session));
     subscribing_.doubt(broker.session);
     inbox_.expect_more(subscribing_.may_bring_more());
     // On this object the properties were set: copies of it lose them in Paho C++ before 1.3.
     mqtt::connect_options connect = make_session_options(options_, broker, will_);
-    connect_due_ = Clock::now() + options_.connect_timeout + kConnectGrace;
+    connect_due_.reset();
+    if (!bridge_) connect_due_ = Clock::now() + options_.connect_timeout + kConnectGrace;
     calls_.connect(*client_, connect, [this](const Response& response) { events_.on_response(response); });
     crash_point("connect-sent");
-  } catch (const mqtt::exception& error) {
+  } catch (const std::exception& error) {  // the library's, or that there can be no bridge
     try_next(error.what());
   }
 }
@@ -202,6 +206,12 @@ void Session::handle_failure(const ConnectionEvent& event) {
   }
   if (is_answered(event.failure)) {
     try_next(event.reason);
+    return;
+  }
+  if (const auto end = bridge_ ? bridge_->failure() : std::nullopt) {
+    const bool is_from_broker =
+        end->failure == ConnectFailure::closed || end->failure == ConnectFailure::silent;
+    if (!is_from_broker || !tries_older_version(end->failure)) try_next(end->reason);
     return;
   }
   if (event.failure == ConnectFailure::closed && !is_encrypted(broker.address.transport)) {
@@ -316,7 +326,8 @@ void Session::handle_loss(const ConnectionEvent& event) {
         "one of them another with --client-id",
         name(), client_id_);
   }
-  wait_for_next_round("connection lost: " + event.reason);
+  const auto end = bridge_ && !event.disconnect_reason ? bridge_->failure() : std::nullopt;
+  wait_for_next_round("connection lost: " + (end ? end->reason : event.reason));
 }
 
 void Session::begin_subscribing(bool is_session_present) {
@@ -422,6 +433,7 @@ void Session::drop_client() noexcept {
     log::debug("disconnect: {}", error.what());  // the connection is gone already
   }
   client_.reset();
+  bridge_.reset();
   status_topic_.abandon();
 }
 

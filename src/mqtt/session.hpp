@@ -16,12 +16,14 @@
 #include "session_store.hpp"
 #include "status_topic.hpp"
 #include "subscribing.hpp"
+#include "websocket_bridge.hpp"
 
 #include <mqtt/async_client.h>
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -107,6 +109,7 @@ class Session {
   std::string address_in_use_;  // of the broker's, which a diagnosis has found
   BrokerLimits reported_limits_;
   std::optional<SessionStore> store_;
+  std::unique_ptr<WebSocketBridge> bridge_;   // of this client, if the broker is reached by WebSocket
   std::optional<mqtt::async_client> client_;  // last: its threads call the members above until it is gone
 };
 

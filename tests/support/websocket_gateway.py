@@ -1,20 +1,15 @@
 """A stand-in for a broker's WebSocket listener: takes MQTT out of WebSocket frames (RFC 6455) and hands it to a real
 broker by TCP. Debian's Mosquitto 2.0.11 has no WebSocket listener."""
 
-import base64
 import contextlib
-import hashlib
 import re
 import socket
 import ssl
-import struct
 import threading
 
 from certificates import Certificate
 from local_server import LocalServer
-
-_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-_BINARY, _CLOSE, _PING, _PONG = 2, 8, 9, 10
+from websocket_frames import BINARY, CLOSE, PING, PONG, find_field, make_answer, make_frame, read_frame, read_request
 
 
 class WebSocketGateway(LocalServer):
@@ -38,19 +33,13 @@ class WebSocketGateway(LocalServer):
                 self._forward(connection, source)
 
     def _upgrade(self, connection: socket.socket, source) -> bool:  # type: ignore[no-untyped-def]
-        lines = []
-        while (line := source.readline().decode().strip()):
-            lines.append(line)
-        request = "\n".join(lines)
+        request = read_request(source)
         self.requests.append(request)
-        key = re.search(r"^Sec-WebSocket-Key: *(\S+)$", request, re.IGNORECASE | re.MULTILINE)
-        is_mqtt = re.search(r"^Sec-WebSocket-Protocol:.*\bmqtt\b", request, re.IGNORECASE | re.MULTILINE)
-        if not request.startswith(f"GET {self._path} ") or key is None or is_mqtt is None:
+        is_mqtt = re.search(r"\bmqtt\b", find_field(request, "Sec-WebSocket-Protocol"))
+        if not request.startswith(f"GET {self._path} ") or not find_field(request, "Sec-WebSocket-Key") or not is_mqtt:
             connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
             return False
-        accept = base64.b64encode(hashlib.sha1((key[1] + _GUID).encode()).digest()).decode()
-        connection.sendall(f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                           f"Sec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n".encode())
+        connection.sendall(make_answer(request))
         return True
 
     def _forward(self, connection: socket.socket, source) -> None:  # type: ignore[no-untyped-def]
@@ -59,42 +48,17 @@ class WebSocketGateway(LocalServer):
         threading.Thread(target=self._send_back, args=(broker, connection), daemon=True).start()
         with broker:
             while True:
-                kind, payload = _read_frame(source)
-                if kind == _PING:
-                    connection.sendall(_make_frame(_PONG, payload))
-                elif kind == _CLOSE:
+                frame = read_frame(source)
+                if frame.kind == PING:
+                    connection.sendall(make_frame(PONG, frame.payload))
+                elif frame.kind == CLOSE:
                     return
                 else:
-                    broker.sendall(payload)
+                    broker.sendall(frame.payload)
 
     def _send_back(self, broker: socket.socket, connection: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := broker.recv(65536):
-                connection.sendall(_make_frame(_BINARY, data))
+                connection.sendall(make_frame(BINARY, data))
         with contextlib.suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
-
-
-def _read_frame(source) -> tuple[int, bytes]:  # type: ignore[no-untyped-def]
-    head = _read(source, 2)
-    length = head[1] & 0x7F
-    if length >= 126:
-        length = int.from_bytes(_read(source, 2 if length == 126 else 8), "big")
-    mask = _read(source, 4) if head[1] & 0x80 else bytes(4)
-    payload = _read(source, length)
-    return head[0] & 15, bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
-
-
-def _read(source, count: int) -> bytes:  # type: ignore[no-untyped-def]
-    data = source.read(count)
-    if len(data) < count:
-        raise ConnectionError("the logger has closed the connection")
-    return data
-
-
-def _make_frame(kind: int, payload: bytes) -> bytes:
-    if len(payload) < 126:
-        return bytes([0x80 | kind, len(payload)]) + payload
-    if len(payload) < 65536:
-        return bytes([0x80 | kind, 126]) + struct.pack(">H", len(payload)) + payload
-    return bytes([0x80 | kind, 127]) + struct.pack(">Q", len(payload)) + payload

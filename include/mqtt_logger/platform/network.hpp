@@ -29,4 +29,9 @@ struct Resolution {
 /// Without effect where the system cannot do it (Windows). Any thread.
 void use_address(const std::string& host, const std::string& address);
 
+/// Whether this process has a TCP connection over IPv4 from its own port `from` to port `to`, both of the
+/// loopback interface: so a connection that was accepted at `to` can be told from one that another process
+/// has made. False if that cannot be found out. Any thread.
+[[nodiscard]] bool has_loopback_connection(std::uint16_t from, std::uint16_t to) noexcept;
+
 }  // namespace mqtt_logger
