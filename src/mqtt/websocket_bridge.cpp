@@ -25,6 +25,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -110,6 +111,7 @@ class WebSocketBridge::Impl {
   void note_end(ConnectFailure failure, std::string reason);
   void end(ConnectFailure failure, std::string reason);
   void end_when_handed_on();
+  void discard();
   void leave();
 
   const Options options_;
@@ -140,6 +142,7 @@ class WebSocketBridge::Impl {
   bool is_stranger_reported_ = false;
   unsigned frames_ = 0;  // read from the broker
   unsigned frames_at_flush_ = 0;
+  std::array<char, 1024> discarded_{};
   Silence silence_;
 
   mutable std::mutex mutex_;  // guards failure_
@@ -278,7 +281,7 @@ void WebSocketBridge::Impl::read_broker() {
 
 void WebSocketBridge::Impl::on_broker_data(const error_code& error, std::size_t count) {
   is_reading_broker_ = false;
-  if (is_leaving_) return;
+  if (is_leaving_ || is_ending_) return;
   if (error) {
     end(is_closed(error) || error == websocket::error::closed ? ConnectFailure::closed
                                                               : ConnectFailure::no_connection,
@@ -345,8 +348,12 @@ void WebSocketBridge::Impl::read_client() {
 
 void WebSocketBridge::Impl::on_client_data(const error_code& error, std::size_t count) {
   is_reading_client_ = false;
-  to_broker_.commit(count);
   is_client_gone_ = is_client_gone_ || error;
+  if (is_ending_) {
+    end_when_handed_on();
+    return;
+  }
+  to_broker_.commit(count);
   write_to_broker();
   if (is_client_gone_) {
     leave();
@@ -362,9 +369,8 @@ void WebSocketBridge::Impl::write_to_broker() {
   websocket_.async_write(net::buffer(content.data(), std::min(content.size(), kFlushBytes)),
                          [this](const error_code& error, std::size_t count) {
                            is_writing_broker_ = false;
-                           // Why the broker has gone, the reading side finds out.
-                           if (error) {
-                             if (is_client_gone_) context_.stop();
+                           if (error) {  // Beast reads nothing more then, either
+                             end(ConnectFailure::closed, describe(error));
                              return;
                            }
                            to_broker_.consume(count);
@@ -423,15 +429,30 @@ void WebSocketBridge::Impl::end(ConnectFailure failure, std::string reason) {
   end_when_handed_on();
 }
 
-/// What the broker sent before it closed is not lost.
+/// What the broker sent before it closed is not lost: neither here, nor by a RST, which the client would get
+/// for what it still says to us. So its end comes first.
 void WebSocketBridge::Impl::end_when_handed_on() {
-  if (to_client_.is_empty() || is_client_gone_) {
-    error_code ignored;
-    client_.shutdown(tcp::socket::shutdown_both, ignored);
+  if (is_client_gone_ || !client_.is_open()) {
     context_.stop();
-  } else {
+  } else if (!to_client_.is_empty()) {
     write_to_client();
+  } else {
+    error_code ignored;
+    client_.shutdown(tcp::socket::shutdown_send, ignored);
+    discard();
   }
+}
+
+void WebSocketBridge::Impl::discard() {
+  if (std::exchange(is_reading_client_, true)) return;
+  client_.async_read_some(net::buffer(discarded_), [this](const error_code& error, std::size_t) {
+    is_reading_client_ = false;
+    if (error) {
+      context_.stop();
+    } else {
+      discard();
+    }
+  });
 }
 
 /// The client has gone: as soon as everything it has sent is with the broker, so do we.
