@@ -4,9 +4,11 @@
 #include "mqtt_logger/journal/crash_point.hpp"
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/mqtt/subscriber.hpp"
+#include "mqtt_logger/platform/network.hpp"
 
 #include "connection.hpp"
 #include "library_trace.hpp"
+#include "websocket_answer.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -63,7 +65,8 @@ std::chrono::milliseconds Session::advance() {
   if (state_ == State::subscribing) return std::chrono::ceil<std::chrono::milliseconds>(answer_due_ - now);
   if (state_ == State::ready) {
     note_contact();
-    return kContactInterval;
+    if (ends_silent_connection()) return advance();
+    return std::min<std::chrono::milliseconds>(kContactInterval, silence_.interval());
   }
   if (state_ == State::connecting)
     return connect_due_ ? std::chrono::ceil<std::chrono::milliseconds>(*connect_due_ - now) : kNothingDue;
@@ -336,6 +339,9 @@ void Session::begin_subscribing(bool is_session_present) {
   brokers_.forget_refusals();
   is_session_present_ = is_session_present;
   connected_since_ = Clock::now();
+  silence_ =
+      Silence{options_.connect_timeout, brokers_.current().limits.keep_alive.value_or(options_.keep_alive)};
+  silence_.begin(connected_since_);
   try {
     const Broker& broker = brokers_.current();
     subscribing_.begin(*client_, broker.version, broker.limits, is_session_present);
@@ -371,6 +377,26 @@ void Session::report_connection() {
             version == MqttVersion::v5 ? "5" : "3.1.1",
             is_session_present_ ? "session resumed" : "new session", filters.empty() ? "nothing" : filters);
   report_.end(version, is_session_present_, connection_.session_expiry);
+}
+
+/// A bridge does that itself. The library notices after two and a half of the keep alive, which is all that
+/// there is where the system does not count what comes.
+bool Session::ends_silent_connection() {
+  if (bridge_) return false;
+  const auto bytes = bytes_received_from(connection_port());
+  if (!bytes) return false;
+  const auto lasted = silence_.check(Clock::now(), *bytes, inbox_.is_waiting());
+  if (!lasted) return false;
+  subscribing_.abandon(std::nullopt);
+  drop_client();
+  wait_for_next_round("connection lost: " + silence_.describe(*lasted));
+  return true;
+}
+
+/// Of the proxy, if there is one.
+std::uint16_t Session::connection_port() const {
+  const auto proxy = options_.proxy.empty() ? std::nullopt : parse_proxy(options_.proxy);
+  return proxy ? proxy->port : brokers_.current().address.port;
 }
 
 void Session::note_contact() {

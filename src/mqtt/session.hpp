@@ -14,6 +14,7 @@
 #include "library_calls.hpp"
 #include "session_report.hpp"
 #include "session_store.hpp"
+#include "silence.hpp"
 #include "status_topic.hpp"
 #include "subscribing.hpp"
 #include "websocket_bridge.hpp"
@@ -69,6 +70,8 @@ class Session {
   void handle_diagnosis(const ConnectionEvent& event);
   void try_again_now();
   void handle_loss(const ConnectionEvent& event);
+  [[nodiscard]] bool ends_silent_connection();
+  [[nodiscard]] std::uint16_t connection_port() const;
   void note_contact();
   void note_failure(const std::string& reason);
   void try_next(const std::string& reason);
@@ -95,7 +98,9 @@ class Session {
   bool is_session_present_ = false;
   std::chrono::steady_clock::time_point connected_since_;
   std::chrono::steady_clock::time_point next_contact_;
-  int short_lives_ = 0;  // connections that did not last, in a row
+  Silence silence_{std::chrono::seconds{0},
+                   std::chrono::seconds{0}};  // of the broker, where there is no bridge
+  int short_lives_ = 0;                       // connections that did not last, in a row
   SessionReport report_{options_};
   LibraryCalls calls_;
   Subscribing subscribing_;

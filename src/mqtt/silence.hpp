@@ -1,8 +1,12 @@
 #pragma once
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <optional>
+#include <string>
 
 namespace mqtt_logger {
 
@@ -19,18 +23,19 @@ class Silence {
   Silence(std::chrono::milliseconds first_limit, std::chrono::seconds keep_alive) noexcept
       : first_limit_{first_limit}, keep_alive_{keep_alive} {}
 
-  [[nodiscard]] std::chrono::seconds keep_alive() const noexcept { return keep_alive_; }
   /// How often to check.
   [[nodiscard]] std::chrono::milliseconds interval() const noexcept {
     using std::chrono::milliseconds;
+    constexpr milliseconds kLongest{5000};
+    if (has_answered_ && keep_alive_ == std::chrono::seconds::zero()) return kLongest;
     const milliseconds limit = has_answered_ ? later_limit() : first_limit_;
-    return std::clamp(limit / 10, milliseconds{20}, milliseconds{5000});
+    return std::clamp(limit / 10, milliseconds{20}, kLongest);
   }
   void begin(Clock::time_point now) noexcept { heard_ = now; }
 
   /// `count`: of whatever the broker has sent so far. `is_ours`: it may have sent what we did not take.
   /// Returns how long the silence has lasted, if that is too long.
-  [[nodiscard]] std::optional<std::chrono::milliseconds> check(Clock::time_point now, unsigned count,
+  [[nodiscard]] std::optional<std::chrono::milliseconds> check(Clock::time_point now, std::uint64_t count,
                                                                bool is_ours) noexcept {
     if (count != count_ || is_ours) {
       has_answered_ = has_answered_ || count != count_;
@@ -49,8 +54,14 @@ class Silence {
     }
     return lasted;
   }
-  /// Whether the broker has spoken before.
-  [[nodiscard]] bool is_broken() const noexcept { return has_answered_; }
+  /// A silence that is too long, in words.
+  [[nodiscard]] std::string describe(std::chrono::milliseconds lasted) const {
+    using std::chrono::seconds;
+    return has_answered_ ? fmt::format("the broker has been silent for {} s, with a keep alive of {} s",
+                                       std::chrono::ceil<seconds>(lasted).count(), keep_alive_.count())
+                         : fmt::format("it takes the connection, and does not answer within {} s",
+                                       std::chrono::ceil<seconds>(first_limit_).count());
+  }
 
  private:
   [[nodiscard]] std::chrono::milliseconds later_limit() const noexcept {
@@ -62,7 +73,7 @@ class Silence {
   std::chrono::milliseconds first_limit_;
   std::chrono::seconds keep_alive_;
   Clock::time_point heard_;
-  unsigned count_ = 0;
+  std::uint64_t count_ = 0;
   bool has_answered_ = false;
   bool is_suspect_ = false;
 };

@@ -389,11 +389,7 @@ void WebSocketBridge::Impl::watch() {
     if (is_ending_ || is_leaving_) return;
     const bool is_ours = !to_client_.is_empty() || is_writing_client_ || (is_held_up_ && is_held_up_());
     if (const auto lasted = silence_.check(Clock::now(), frames_, is_ours)) {
-      end(ConnectFailure::silent,
-          silence_.is_broken() ? fmt::format("the broker has been silent for {} s, with a keep alive of {} s",
-                                             in_seconds(*lasted).count(), silence_.keep_alive().count())
-                               : fmt::format("it takes the connection, and does not answer within {} s",
-                                             in_seconds(options_.connect_timeout).count()));
+      end(ConnectFailure::silent, silence_.describe(*lasted));
       return;
     }
     watch();

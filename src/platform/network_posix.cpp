@@ -7,6 +7,9 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#ifdef __linux__
+#include <linux/tcp.h>  // has more of TCP_INFO than the C library's header
+#endif
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,6 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -172,6 +176,27 @@ bool has_loopback_connection(std::uint16_t from, std::uint16_t to) noexcept {
   return any_descriptor([from, to](int descriptor) {
     return port_of(descriptor, ::getpeername, true) == to && port_of(descriptor, ::getsockname, true) == from;
   });
+}
+
+std::optional<std::uint64_t> bytes_received_from(std::uint16_t port) noexcept {
+#ifdef __linux__
+  std::uint64_t sum = 0;
+  bool is_any = false;
+  any_descriptor([&](int descriptor) {
+    if (port_of(descriptor, ::getpeername, false) != port) return false;
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    if (::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+    if (size < offsetof(tcp_info, tcpi_bytes_received) + sizeof info.tcpi_bytes_received) return false;
+    sum += info.tcpi_bytes_received;
+    is_any = true;
+    return false;
+  });
+  return is_any ? std::optional{sum} : std::nullopt;
+#else
+  static_cast<void>(port);
+  return std::nullopt;
+#endif
 }
 
 }  // namespace mqtt_logger

@@ -131,6 +131,11 @@ std::error_code probe(const std::string& address, std::uint16_t port, std::chron
 // Nothing in a Windows program comes before what a DLL imports.
 void use_address(const std::string&, const std::string&) {}
 
+// Windows tells it to whom has the socket, which is the client library's.
+std::optional<std::uint64_t> bytes_received_from(std::uint16_t) noexcept {
+  return std::nullopt;
+}
+
 bool has_loopback_connection(std::uint16_t from, std::uint16_t to) noexcept {
   try {
     std::vector<std::byte> memory(64 * 1024);
