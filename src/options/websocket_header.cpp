@@ -6,7 +6,7 @@
 namespace mqtt_logger {
 namespace {
 
-constexpr std::size_t kMaximumBytes = 16'384;
+constexpr std::size_t kMaximumValueBytes = 16'384;
 constexpr std::string_view kSpace = " \t";
 constexpr std::string_view kTokenCharacters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~";
@@ -40,7 +40,7 @@ std::variant<WebSocketHeader, std::string> parse_websocket_header(std::string_vi
   std::string_view value = text.substr(colon + 1);
   value.remove_prefix(std::min(value.find_first_not_of(kSpace), value.size()));
   value = value.substr(0, value.find_last_not_of(kSpace) + 1);
-  if (value.empty() || value.size() > kMaximumBytes || std::ranges::any_of(value, is_control_character))
+  if (value.empty() || value.size() > kMaximumValueBytes || std::ranges::any_of(value, is_control_character))
     return "must have a value of 1 to 16,384 bytes without line breaks and control characters";
   return WebSocketHeader{std::string{name}, std::string{value}};
 }
