@@ -51,7 +51,7 @@ class WebSocketPeer(Peer):
 
     def end(self) -> None:
         """With a FIN, and in TLS with a close_notify before it."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):  # of a socket that was closed by reset()
             if isinstance(self.socket, ssl.SSLSocket):
                 self.socket.settimeout(5)
                 self.socket.unwrap()
