@@ -329,6 +329,9 @@ void Session::handle_loss(const ConnectionEvent& event) {
         "one of them another with --client-id",
         name(), client_id_);
   }
+  // One that has brought messages was good, also if it ended before we were subscribed: the answer to that
+  // comes behind all that a session has kept.
+  if (statistics_.received.get() != received_before_) backoff_.reset();
   const auto end = bridge_ && !event.disconnect_reason ? bridge_->failure() : std::nullopt;
   wait_for_next_round("connection lost: " + (end ? end->reason : event.reason));
 }
@@ -339,6 +342,7 @@ void Session::begin_subscribing(bool is_session_present) {
   brokers_.forget_refusals();
   is_session_present_ = is_session_present;
   connected_since_ = Clock::now();
+  received_before_ = statistics_.received.get();
   silence_ =
       Silence{options_.connect_timeout, brokers_.current().limits.keep_alive.value_or(options_.keep_alive)};
   silence_.begin(connected_since_);

@@ -97,6 +97,7 @@ class Session {
   bool was_connected_ = false;
   bool is_session_present_ = false;
   std::chrono::steady_clock::time_point connected_since_;
+  std::uint64_t received_before_ = 0;  // messages, when this connection began
   std::chrono::steady_clock::time_point next_contact_;
   Silence silence_{std::chrono::seconds{0},
                    std::chrono::seconds{0}};  // of the broker, where there is no bridge

@@ -22,6 +22,7 @@
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/websocket/error.hpp>
 #include <boost/beast/websocket/stream.hpp>
+#include <boost/system/system_error.hpp>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -30,6 +31,7 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -251,6 +253,7 @@ void WebSocketBridge::Impl::on_upgraded(const error_code& error) {
         is_closed(error)
             ? "it closes the connection instead of an answer to the request for a WebSocket; is it the right "
               "port (TLS: wss://), and the right path?"
+        : error == http::error::body_limit   ? "its answer is larger than 8 MiB"
         : error == http::error::header_limit ? "the head of its answer is larger than 8 KiB"
         : error.category() == http::make_error_code(http::error::end_of_stream).category()
             ? "what answers there is no HTTP, and so no WebSocket; is it the right port?"
@@ -464,8 +467,13 @@ void WebSocketBridge::Impl::leave() {
 }
 
 WebSocketBridge::WebSocketBridge(const Options& options, const BrokerAddress& broker,
-                                 std::chrono::seconds keep_alive, std::function<bool()> is_held_up)
-    : impl_{std::make_unique<Impl>(options, broker, keep_alive, std::move(is_held_up))} {}
+                                 std::chrono::seconds keep_alive, std::function<bool()> is_held_up) {
+  try {
+    impl_ = std::make_unique<Impl>(options, broker, keep_alive, std::move(is_held_up));
+  } catch (const boost::system::system_error& error) {  // which is none of the standard library's
+    throw std::system_error{error.code(), "no connection within this machine"};
+  }
+}
 
 WebSocketBridge::~WebSocketBridge() = default;
 

@@ -42,8 +42,9 @@ class Proxy(Background):
 
 
 def draw_length(cuts: random.Random) -> int:
-    """Of a connection: some end before the broker has answered, most under load."""
-    return int(10 ** cuts.uniform(0, 3.3) if cuts.random() < 0.15 else 10 ** cuts.uniform(4, 6))
+    """Of a connection: some end before the broker has answered, most under load, when more has come than the broker sends
+    again."""
+    return int(10 ** cuts.uniform(0, 3.3) if cuts.random() < 0.15 else 10 ** cuts.uniform(5.3, 6.5))
 
 
 def _forward(pipe: Any, listener: socket.socket, target_port: int, cuts: random.Random | None) -> None:

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <system_error>
 #include <thread>
 
 using namespace mqtt_logger;
@@ -123,6 +125,22 @@ TEST_CASE("A bridge that nobody has come to ends at once") {
   for (int i = 0; i < 50; ++i) {
     const WebSocketBridge bridge{make_options(), broker, 60s};
     CHECK_FALSE(bridge.failure());
+  }
+}
+
+TEST_CASE("A bridge for which no file descriptor is left is told as an error of the system") {
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit low = before;
+  const int next = ::dup(0);
+  REQUIRE(next >= 0);
+  ::close(next);
+  for (rlim_t more = 0; more < 3; ++more) {  // the io_context has two or three, and then comes the port
+    low.rlim_cur = static_cast<rlim_t>(next) + more;
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &low) == 0);
+    CHECK_THROWS_AS((WebSocketBridge{make_options(), BrokerAddress{"127.0.0.1", 1, Transport::ws, "/"}, 60s}),
+                    std::system_error);
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
   }
 }
 
