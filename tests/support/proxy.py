@@ -4,6 +4,7 @@ import random
 import select
 import socket
 import struct
+import time
 from typing import Any
 
 from processes import Background
@@ -12,8 +13,8 @@ _BUFFER_BYTES = 256 * 1024
 
 
 class Proxy(Background):
-    """Listens on `port` and forwards to `target_port`, until close(). With `cuts`, each connection is cut after a random
-    number of bytes to the logger, in the middle of whatever they are, with a RST or a FIN."""
+    """Listens on `port` and forwards to `target_port`, until close(). With `cuts`, each connection is cut at a random byte to
+    the logger, in the middle of whatever that is, with a RST or a FIN."""
 
     def __init__(self, target_port: int, cuts: random.Random | None = None):
         listener = socket.create_server(("127.0.0.1", 0))
@@ -41,22 +42,33 @@ class Proxy(Background):
         self.pipe.recv()
 
 
-def draw_length(cuts: random.Random) -> int:
-    """Of a connection: some end before the broker has answered, most under load, when more has come than the broker sends
-    again."""
-    return int(10 ** cuts.uniform(0, 3.3) if cuts.random() < 0.15 else 10 ** cuts.uniform(5.3, 6.5))
+class _Cut:
+    """When a connection ends: some within their first bytes; the others at any byte of what comes after a random time, so
+    that acknowledgements of what came before have reached the broker."""
+
+    def __init__(self, cuts: random.Random):
+        self._cuts = cuts
+        self._first_bytes = int(10 ** cuts.uniform(0, 3.3)) if cuts.random() < 0.15 else None
+        self._due = time.monotonic() + cuts.uniform(0.1, 3)
+
+    def find(self, size: int) -> int | None:
+        """How many of the next `size` bytes are forwarded before the cut; nothing if it is not due."""
+        if self._first_bytes is not None:
+            self._first_bytes -= size
+            return max(0, self._first_bytes + size) if self._first_bytes <= 0 else None
+        return self._cuts.randrange(size + 1) if time.monotonic() >= self._due else None
 
 
 def _forward(pipe: Any, listener: socket.socket, target_port: int, cuts: random.Random | None) -> None:
     peers: dict[socket.socket, socket.socket] = {}
     stalled: list[socket.socket] = []
 
-    lengths: dict[socket.socket, int] = {}  # how much a logger's connection still gets
+    due: dict[socket.socket, _Cut] = {}  # of a logger's connection
 
     def reset(*connections: socket.socket) -> None:
         for connection in set(connections):
             peers.pop(connection, None)
-            lengths.pop(connection, None)
+            due.pop(connection, None)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             connection.close()
 
@@ -65,7 +77,7 @@ def _forward(pipe: Any, listener: socket.socket, target_port: int, cuts: random.
             reset(client, broker)
             return
         reset(broker)
-        lengths.pop(client, None)
+        due.pop(client, None)
         peers[client] = client  # takes what comes, until the logger closes
         client.shutdown(socket.SHUT_WR)
 
@@ -77,7 +89,7 @@ def _forward(pipe: Any, listener: socket.socket, target_port: int, cuts: random.
                 reset(*list(peers))
             elif command == "stop cutting":
                 cuts = None
-                lengths.clear()
+                due.clear()
             else:
                 stalled.extend(peers)
                 peers.clear()
@@ -94,7 +106,7 @@ def _forward(pipe: Any, listener: socket.socket, target_port: int, cuts: random.
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             peers[client], peers[broker] = broker, client
             if cuts is not None:
-                lengths[client] = draw_length(cuts)
+                due[client] = _Cut(cuts)
         for source in readable:
             if source not in peers:
                 continue
@@ -103,13 +115,12 @@ def _forward(pipe: Any, listener: socket.socket, target_port: int, cuts: random.
                 data = source.recv(_BUFFER_BYTES)
                 if data and target is source:
                     continue
-                if data and target in lengths and len(data) >= lengths[target]:
-                    target.sendall(data[: lengths[target]])
+                position = due[target].find(len(data)) if data and target in due else None
+                if position is not None:
+                    target.sendall(data[:position])
                     cut(target, source)
                 elif data:
                     target.sendall(data)
-                    if target in lengths:
-                        lengths[target] -= len(data)
                 else:
                     reset(source, target)
             except OSError:
