@@ -39,6 +39,17 @@ struct TlsOptions {
   bool operator==(const TlsOptions&) const = default;
 };
 
+/// A header of the user's own in the request with which a WebSocket begins. It may be a secret, and is never
+/// printed.
+struct WebSocketHeader {
+  std::string name;
+  std::string value;                ///< as given, or what load_secrets() found in the file
+  std::filesystem::path file = {};  ///< read again at each attempt to connect; empty: none
+  bool is_whole_in_file = false;    ///< the name stands there as well: `Name: value`
+
+  bool operator==(const WebSocketHeader&) const = default;
+};
+
 /// Who we are for the broker. No secret is ever printed.
 struct Credentials {
   std::string username;                 ///< empty: none
@@ -54,6 +65,7 @@ struct Options {
   std::vector<BrokerAddress> brokers{BrokerAddress{}};  ///< at least one; tried in this order
   Credentials credentials;
   TlsOptions tls;
+  std::vector<WebSocketHeader> websocket_headers;
   std::vector<std::string> topics{"sensors/#"};  ///< well-formed topic filters, each once
   std::map<std::string, QoS> topic_qos;          ///< of those topics that do not have `qos`
   std::vector<std::string> excluded_topics;      ///< topic filters; what matches one is counted, not recorded

@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 
 // Of MQTT itself (section 2.1.4): as much as to say nothing.
 constexpr std::uint64_t kLargestPacketBytes = 268'435'460;
+constexpr auto kBridgeTimeout = 3600s;
 
 mqtt::ssl_options make_tls_options(const TlsOptions& tls) {
   mqtt::ssl_options options;
@@ -50,9 +51,13 @@ mqtt::connect_options make_options(const Options& options, const BrokerAddress& 
     connect.set_clean_session(is_clean);
   }
   connect.set_keep_alive_interval(options.keep_alive);
-  connect.set_connect_timeout(std::chrono::ceil<std::chrono::seconds>(options.connect_timeout));
+  // A bridge is at hand at once, and has limits of its own for each step to the broker.
+  const bool is_bridged = is_websocket(broker.transport);
+  connect.set_connect_timeout(is_bridged ? kBridgeTimeout
+                                         : std::chrono::ceil<std::chrono::seconds>(options.connect_timeout));
   if (!options.credentials.username.empty()) connect.set_user_name(options.credentials.username);
   if (const auto password = read_password(options.credentials)) connect.set_password(*password);
+  if (is_bridged) return connect;  // what follows is the bridge's
   if (!options.proxy.empty()) {
     connect.set_http_proxy(options.proxy);
     connect.set_https_proxy(options.proxy);
@@ -66,14 +71,11 @@ mqtt::connect_options make_options(const Options& options, const BrokerAddress& 
 
 }  // namespace
 
-std::string make_uri(const BrokerAddress& broker) {
+std::string make_uri(const BrokerAddress& broker, const WebSocketBridge* bridge) {
+  if (bridge != nullptr) return bridge->uri();
   const bool is_ipv6 = broker.host.find(':') != std::string::npos;
-  const char* const scheme = broker.transport == Transport::mqtts ? "ssl"
-                             : broker.transport == Transport::ws  ? "ws"
-                             : broker.transport == Transport::wss ? "wss"
-                                                                  : "tcp";
-  return fmt::format("{}://{}{}{}:{}{}", scheme, is_ipv6 ? "[" : "", broker.host, is_ipv6 ? "]" : "",
-                     broker.port, broker.path);
+  return fmt::format("{}://{}{}{}:{}", is_encrypted(broker.transport) ? "ssl" : "tcp", is_ipv6 ? "[" : "",
+                     broker.host, is_ipv6 ? "]" : "", broker.port);
 }
 
 mqtt::create_options make_create_options(MqttVersion version) {

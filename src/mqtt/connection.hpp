@@ -3,6 +3,7 @@
 #include "mqtt_logger/options.hpp"
 
 #include "brokers.hpp"
+#include "websocket_bridge.hpp"
 
 #include <mqtt/async_client.h>
 
@@ -14,8 +15,9 @@ namespace mqtt_logger {
 
 inline constexpr QoS kStatusQos = QoS::at_least_once;
 
-/// As the library wants it: "tcp://localhost:1883", "ssl://…", "ws://…/path", "wss://…/path".
-[[nodiscard]] std::string make_uri(const BrokerAddress& broker);
+/// As the library wants it: "tcp://localhost:1883", "ssl://localhost:8883". A broker that is reached by
+/// WebSocket has a bridge instead, whose URI it is.
+[[nodiscard]] std::string make_uri(const BrokerAddress& broker, const WebSocketBridge* bridge);
 
 /// A version of the protocol for this client, and no other: left to itself the library may fall back to
 /// MQTT 3.1.

@@ -14,20 +14,6 @@
 namespace mqtt_logger {
 namespace {
 
-std::string describe(const std::error_code& error, const BrokerAddress& broker, const std::string& address,
-                     std::chrono::milliseconds timeout) {
-  const std::string host = address == broker.host ? address : fmt::format("{} ({})", broker.host, address);
-  if (error == std::errc::connection_refused)
-    return fmt::format("nothing listens at port {} of {} (connection refused)", broker.port, host);
-  if (error == std::errc::timed_out) {
-    return fmt::format("no answer from {} within {} s", host,
-                       std::chrono::ceil<std::chrono::seconds>(timeout).count());
-  }
-  if (error == std::errc::host_unreachable || error == std::errc::network_unreachable)
-    return fmt::format("{} cannot be reached ({})", host, error.message());
-  return fmt::format("{}: {}", host, error.message());
-}
-
 Diagnosis diagnose(const BrokerAddress& broker, const Options& options,
                    const std::atomic<bool>& is_cancelled) {
   Diagnosis diagnosis;
@@ -44,7 +30,8 @@ Diagnosis diagnose(const BrokerAddress& broker, const Options& options,
       break;
     }
     diagnosis.reason +=
-        (diagnosis.reason.empty() ? "" : "; ") + describe(error, broker, address, options.connect_timeout);
+        (diagnosis.reason.empty() ? "" : "; ") +
+        describe_unreachable(error, broker.host, address, broker.port, options.connect_timeout);
   }
   if (diagnosis.address.empty()) return diagnosis;
   use_address(broker.host, diagnosis.address);
@@ -53,6 +40,21 @@ Diagnosis diagnose(const BrokerAddress& broker, const Options& options,
 }
 
 }  // namespace
+
+std::string describe_unreachable(const std::error_code& error, const std::string& host,
+                                 const std::string& address, std::uint16_t port,
+                                 std::chrono::milliseconds timeout) {
+  const std::string where = address == host ? address : fmt::format("{} ({})", host, address);
+  if (error == std::errc::connection_refused)
+    return fmt::format("nothing listens at port {} of {} (connection refused)", port, where);
+  if (error == std::errc::timed_out) {
+    return fmt::format("no answer from {} within {} s", where,
+                       std::chrono::ceil<std::chrono::seconds>(timeout).count());
+  }
+  if (error == std::errc::host_unreachable || error == std::errc::network_unreachable)
+    return fmt::format("{} cannot be reached ({})", where, error.message());
+  return fmt::format("{}: {}", where, error.message());
+}
 
 void ConnectionDiagnosis::start(const BrokerAddress& broker, const Options& options,
                                 std::function<void(Diagnosis)> done) {

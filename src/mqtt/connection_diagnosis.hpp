@@ -3,10 +3,13 @@
 #include "mqtt_logger/options.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <system_error>
 
 namespace mqtt_logger {
 
@@ -15,6 +18,11 @@ struct Diagnosis {
   std::string reason;   ///< in words; empty if none was found
   std::string address;  ///< of the host, that takes TCP connections; empty if none does
 };
+
+/// Why an address does not take a TCP connection, in words. `host` is the name it was found under.
+[[nodiscard]] std::string describe_unreachable(const std::error_code& error, const std::string& host,
+                                               const std::string& address, std::uint16_t port,
+                                               std::chrono::milliseconds timeout);
 
 /// Finds out why no connection came about, where the client library says only that it failed: looks the host
 /// up, tries its addresses in order, and then TLS if that is spoken.

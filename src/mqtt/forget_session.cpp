@@ -5,6 +5,7 @@
 
 #include "connect_failure.hpp"
 #include "connection.hpp"
+#include "websocket_bridge.hpp"
 
 #include <mqtt/async_client.h>
 
@@ -23,10 +24,12 @@ enum class Outcome { ended, failed, refused, other_version };
 Outcome end_session(const Options& options, const BrokerAddress& broker, MqttVersion version) {
   const std::string client_id = find_client_id(options);
   try {
-    mqtt::async_client client{make_uri(broker), client_id, make_create_options(version)};
+    const auto bridge = make_bridge(options, broker, options.keep_alive);
+    mqtt::async_client client{make_uri(broker, bridge.get()), client_id, make_create_options(version)};
     const auto connected = client.connect(make_clean_options(options, broker, version));
     try {
-      if (!connected->wait_for(kForgetTimeout)) {
+      // The look-up, TCP, TLS and the WebSocket have a limit each.
+      if (!connected->wait_for(bridge ? kForgetTimeout + 4 * options.connect_timeout : kForgetTimeout)) {
         log::error("{}: no answer; the session '{}' is not ended", to_string(broker), client_id);
         return Outcome::failed;
       }
@@ -34,8 +37,9 @@ Outcome end_session(const Options& options, const BrokerAddress& broker, MqttVer
       if (version == MqttVersion::v5 &&
           classify_failure(to_response(*connected)) == ConnectFailure::version_refused)
         return Outcome::other_version;
+      const auto end = bridge ? bridge->failure() : std::nullopt;
       log::error("{}: {}; the session '{}' is not ended", to_string(broker),
-                 describe_failure(to_response(*connected)), client_id);
+                 end ? end->reason : describe_failure(to_response(*connected)), client_id);
       return classify_failure(to_response(*connected)) == ConnectFailure::refused_for_good ? Outcome::refused
                                                                                            : Outcome::failed;
     }

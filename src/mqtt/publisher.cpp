@@ -11,12 +11,14 @@
 #include "deliveries.hpp"
 #include "library_calls.hpp"
 #include "sent_message.hpp"
+#include "websocket_bridge.hpp"
 
 #include <mqtt/async_client.h>
 
 #include <algorithm>
 #include <mutex>
 #include <random>
+#include <system_error>
 #include <utility>
 
 namespace mqtt_logger {
@@ -100,6 +102,7 @@ struct Publisher::Impl final : private mqtt::iaction_listener {
   std::vector<Target> targets_;  ///< at least one
   std::size_t current_ = 0;      ///< of this connection, or of the next one
   LibraryCalls calls_;
+  std::unique_ptr<WebSocketBridge> bridge_;     ///< of this connection, if it is a WebSocket
   std::unique_ptr<mqtt::async_client> client_;  ///< one a connection: when it is gone, no late call can come
   BrokerLimits limits_;                         ///< of this connection
   bool is_limit_reported_ = false;
@@ -147,12 +150,19 @@ std::chrono::milliseconds Publisher::Impl::advance() {
   const auto now = Clock::now();
   if (now < next_attempt_) return std::chrono::ceil<std::chrono::milliseconds>(next_attempt_ - now);
   begin_connecting();
-  return kNever;
+  return client_ ? kNever : std::chrono::ceil<std::chrono::milliseconds>(next_attempt_ - now);
 }
 
 void Publisher::Impl::begin_connecting() {
   const auto& [address, version, unanswered] = target();
-  client_ = std::make_unique<mqtt::async_client>(make_uri(address),
+  try {
+    bridge_ = make_bridge(options_, address, options_.keep_alive);
+  } catch (const std::system_error& error) {
+    tell(LogLevel::warning, "{} cannot connect: {}; trying again", role_.in_words, error.what());
+    turn_to_next_broker();
+    return;
+  }
+  client_ = std::make_unique<mqtt::async_client>(make_uri(address, bridge_.get()),
                                                  fmt::format("{}-{:08x}", role_.name, std::random_device{}()),
                                                  make_create_options(version));
   client_->set_connection_lost_handler([this](const std::string&) { on_lost(); });
@@ -186,25 +196,27 @@ void Publisher::Impl::finish_connecting() {
 void Publisher::Impl::end_connection() {
   const bool was_up = std::exchange(is_up_, false);
   client_.reset();
+  const auto end = bridge_ ? bridge_->failure() : std::nullopt;
+  bridge_.reset();
   const Response response = [this] {
     const Lock lock{mutex_};
     return connect_response_;
   }();
-  const ConnectFailure failure = classify_failure(response);
+  const bool is_answered_by_broker = is_answered(classify_failure(response));
+  const ConnectFailure failure = end && !is_answered_by_broker ? end->failure : classify_failure(response);
+  const std::string reason = end && !is_answered_by_broker ? end->reason : describe_failure(response);
   if (!was_up && tries_older_version(failure)) return;
   const std::string broker = to_string(target().address);
   turn_to_next_broker();
   if (was_up) {
     deliveries_.note_loss();
-    tell(LogLevel::warning, "connection to {} lost", broker);
+    tell(LogLevel::warning, "connection to {} lost{}", broker, end ? ": " + end->reason : std::string{});
     if (role_.gives_up) give_up_fruitless();
   } else if (failure == ConnectFailure::refused_for_good) {
-    throw StartupError{ExitCode::refused,
-                       fmt::format("{} refuses this client: {}", broker, describe_failure(response))};
+    throw StartupError{ExitCode::refused, fmt::format("{} refuses this client: {}", broker, reason)};
   } else if (!std::exchange(is_failure_reported_, true)) {
     log::write(role_.is_quiet ? LogLevel::info : LogLevel::warning,
-               fmt::format("{} cannot connect to {}: {}; trying again", role_.in_words, broker,
-                           describe_failure(response)));
+               fmt::format("{} cannot connect to {}: {}; trying again", role_.in_words, broker, reason));
   }
 }
 
@@ -299,6 +311,7 @@ void Publisher::Impl::stop() noexcept {
   } catch (const mqtt::exception&) {  // it is gone already
   }
   client_.reset();
+  bridge_.reset();
   is_up_ = false;
   const Lock lock{mutex_};
   link_ = Link::down;

@@ -4,9 +4,11 @@
 #include "mqtt_logger/journal/crash_point.hpp"
 #include "mqtt_logger/log.hpp"
 #include "mqtt_logger/mqtt/subscriber.hpp"
+#include "mqtt_logger/platform/network.hpp"
 
 #include "connection.hpp"
 #include "library_trace.hpp"
+#include "websocket_answer.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -64,7 +66,8 @@ std::chrono::milliseconds Session::advance() {
   if (state_ == State::subscribing) return std::chrono::ceil<std::chrono::milliseconds>(answer_due_ - now);
   if (state_ == State::ready) {
     note_contact();
-    return kContactInterval;
+    if (ends_silent_connection()) return advance();
+    return std::min<std::chrono::milliseconds>(kContactInterval, silence_.interval());
   }
   if (state_ == State::connecting)
     return connect_due_ ? std::chrono::ceil<std::chrono::milliseconds>(*connect_due_ - now) : kNothingDue;
@@ -89,9 +92,12 @@ void Session::advance_subscribing() {
 void Session::make_client() {
   client_.reset();
   const Broker& broker = brokers_.current();
+  bridge_ = make_bridge(options_, broker.address, broker.limits.keep_alive.value_or(options_.keep_alive),
+                        [this] { return inbox_.is_waiting(); });
   intake_.set_version(broker.version);
   store_.emplace(journal_, inbox_, broker.session, broker.version);
-  client_.emplace(make_uri(broker.address), client_id_, make_create_options(broker.version), &*store_);
+  client_.emplace(make_uri(broker.address, bridge_.get()), client_id_, make_create_options(broker.version),
+                  &*store_);
   intake_.watch(*client_);
   events_.watch(*client_);
 }
@@ -99,17 +105,18 @@ void Session::make_client() {
 void Session::connect() {
   state_ = State::connecting;
   try {
-    if (!client_) make_client();
     const Broker& broker = brokers_.current();
+    if (!client_ || bridge_) make_client();  // a bridge is for one attempt
     report_.begin(journal_.last_contact(), journal_.has_session(broker.session));
     subscribing_.doubt(broker.session);
     inbox_.expect_more(subscribing_.may_bring_more());
     // On this object the properties were set: copies of it lose them in Paho C++ before 1.3.
     mqtt::connect_options connect = make_session_options(options_, broker, will_, max_packet_bytes());
-    connect_due_ = Clock::now() + options_.connect_timeout + kConnectGrace;
+    connect_due_.reset();
+    if (!bridge_) connect_due_ = Clock::now() + options_.connect_timeout + kConnectGrace;
     calls_.connect(*client_, connect, [this](const Response& response) { events_.on_response(response); });
     crash_point("connect-sent");
-  } catch (const mqtt::exception& error) {
+  } catch (const std::exception& error) {  // the library's, or that there can be no bridge
     try_next(error.what());
   }
 }
@@ -201,6 +208,12 @@ void Session::handle_failure(const ConnectionEvent& event) {
   }
   if (is_answered(event.failure)) {
     try_next(event.reason);
+    return;
+  }
+  if (const auto end = bridge_ ? bridge_->failure() : std::nullopt) {
+    const bool is_from_broker =
+        end->failure == ConnectFailure::closed || end->failure == ConnectFailure::silent;
+    if (!is_from_broker || !tries_older_version(end->failure)) try_next(end->reason);
     return;
   }
   if (event.failure == ConnectFailure::closed && !is_encrypted(broker.address.transport)) {
@@ -316,7 +329,11 @@ void Session::handle_loss(const ConnectionEvent& event) {
         "one of them another with --client-id",
         name(), client_id_);
   }
-  wait_for_next_round("connection lost: " + event.reason);
+  // One that has brought messages was good, also if it ended before we were subscribed: the answer to that
+  // comes behind all that a session has kept.
+  if (statistics_.received.get() != received_before_) backoff_.reset();
+  const auto end = bridge_ && !event.disconnect_reason ? bridge_->failure() : std::nullopt;
+  wait_for_next_round("connection lost: " + (end ? end->reason : event.reason));
 }
 
 void Session::begin_subscribing(bool is_session_present) {
@@ -325,6 +342,10 @@ void Session::begin_subscribing(bool is_session_present) {
   brokers_.forget_refusals();
   is_session_present_ = is_session_present;
   connected_since_ = Clock::now();
+  received_before_ = statistics_.received.get();
+  silence_ =
+      Silence{options_.connect_timeout, brokers_.current().limits.keep_alive.value_or(options_.keep_alive)};
+  silence_.begin(connected_since_);
   try {
     const Broker& broker = brokers_.current();
     subscribing_.begin(*client_, broker.version, broker.limits, is_session_present);
@@ -377,6 +398,27 @@ void Session::report_largest_packet(MqttVersion version) {
       "larger "
       "ones itself; --journal-size makes that more",
       max_packet_bytes());
+}
+
+/// A bridge does that itself. The library notices after two and a half of the keep alive, which is all that
+/// there is where the system does not count what comes.
+bool Session::ends_silent_connection() {
+  if (bridge_) return false;
+  const auto bytes = bytes_received_from(connection_port());
+  if (!bytes) return false;
+  const auto lasted = silence_.check(Clock::now(), *bytes, inbox_.is_waiting());
+  if (!lasted) return false;
+  subscribing_.abandon(std::nullopt);
+  note_end();
+  drop_client();
+  wait_for_next_round("connection lost: " + silence_.describe(*lasted));
+  return true;
+}
+
+/// Of the proxy, if there is one.
+std::uint16_t Session::connection_port() const {
+  const auto proxy = options_.proxy.empty() ? std::nullopt : parse_proxy(options_.proxy);
+  return proxy ? proxy->port : brokers_.current().address.port;
 }
 
 void Session::note_contact() {
@@ -445,6 +487,7 @@ void Session::drop_client() noexcept {
     log::debug("disconnect: {}", error.what());  // the connection is gone already
   }
   client_.reset();
+  bridge_.reset();
   status_topic_.abandon();
 }
 

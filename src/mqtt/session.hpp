@@ -14,14 +14,17 @@
 #include "library_calls.hpp"
 #include "session_report.hpp"
 #include "session_store.hpp"
+#include "silence.hpp"
 #include "status_topic.hpp"
 #include "subscribing.hpp"
+#include "websocket_bridge.hpp"
 
 #include <mqtt/async_client.h>
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -75,6 +78,8 @@ class Session {
   void handle_diagnosis(const ConnectionEvent& event);
   void try_again_now();
   void handle_loss(const ConnectionEvent& event);
+  [[nodiscard]] bool ends_silent_connection();
+  [[nodiscard]] std::uint16_t connection_port() const;
   void note_contact();
   void note_failure(const std::string& reason);
   void note_end();
@@ -102,8 +107,11 @@ class Session {
   bool is_session_present_ = false;
   bool is_largest_packet_said_ = false;
   std::chrono::steady_clock::time_point connected_since_;
+  std::uint64_t received_before_ = 0;  // messages, when this connection began
   std::chrono::steady_clock::time_point next_contact_;
-  int short_lives_ = 0;  // connections that did not last, in a row
+  Silence silence_{std::chrono::seconds{0},
+                   std::chrono::seconds{0}};  // of the broker, where there is no bridge
+  int short_lives_ = 0;                       // connections that did not last, in a row
   SessionReport report_{options_};
   LibraryCalls calls_;
   Subscribing subscribing_;
@@ -118,6 +126,7 @@ class Session {
   std::string address_in_use_;  // of the broker's, which a diagnosis has found
   BrokerLimits reported_limits_;
   std::optional<SessionStore> store_;
+  std::unique_ptr<WebSocketBridge> bridge_;   // of this client, if the broker is reached by WebSocket
   std::optional<mqtt::async_client> client_;  // last: its threads call the members above until it is gone
 };
 

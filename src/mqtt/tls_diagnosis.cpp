@@ -113,11 +113,7 @@ class Look {
     if (!tls) return {};
     SSL* ssl = nullptr;
     BIO_get_ssl(tls.get(), &ssl);
-    SSL_set_tlsext_host_name(ssl, broker_.host.c_str());
-    X509_VERIFY_PARAM* const wanted = SSL_get0_param(ssl);
-    if (X509_VERIFY_PARAM_set1_ip_asc(wanted, broker_.host.c_str()) != 1)
-      X509_VERIFY_PARAM_set1_host(wanted, broker_.host.c_str(), 0);
-    ERR_clear_error();
+    expect_host(ssl, broker_.host);
     BIO* const whole = BIO_push(tls.release(), connection.release());
     const Bio owner{whole};
     if (!repeat(whole, [&] { return BIO_do_handshake(whole); })) return describe_handshake(ssl);
@@ -138,14 +134,8 @@ class Look {
   }
 
   std::string describe_handshake(SSL* ssl) const {
-    if (is_late_) return "what answers there says nothing of TLS; is it the right port?";
-    const unsigned long error = ERR_peek_last_error();
-    if (ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED)
-      return describe_verdict(SSL_get_verify_result(ssl), broker_);
-    if (auto text = describe_alert(error, !options_.certificate.empty())) return *text;
-    if (error == 0 || ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
-      return "what answers there closes the connection when TLS begins; is it the right port?";
-    return "TLS: " + take_tls_error();
+    if (is_late_) return std::string{kSilentInTls};
+    return describe_tls_failure(ssl, ERR_peek_last_error(), broker_, options_);
   }
 
   /// In TLS 1.3 the broker looks at our certificate when the handshake is over for us.
@@ -167,6 +157,27 @@ class Look {
 };
 
 }  // namespace
+
+void expect_host(SSL* ssl, const std::string& host) {
+  const std::string name = host.substr(0, host.find('%'));  // without the zone of an IPv6 address
+  X509_VERIFY_PARAM* const wanted = SSL_get0_param(ssl);
+  if (X509_VERIFY_PARAM_set1_ip_asc(wanted, name.c_str()) != 1) {
+    SSL_set_tlsext_host_name(ssl, name.c_str());
+    X509_VERIFY_PARAM_set1_host(wanted, name.c_str(), 0);
+  }
+  ERR_clear_error();
+}
+
+std::string describe_tls_failure(SSL* ssl, unsigned long error, const BrokerAddress& broker,
+                                 const TlsOptions& options) {
+  if (ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED)
+    return describe_verdict(SSL_get_verify_result(ssl), broker);
+  if (auto text = describe_alert(error, !options.certificate.empty())) return *text;
+  if (error == 0 || ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+    return "what answers there closes the connection when TLS begins; is it the right port?";
+  const char* const reason = ERR_reason_error_string(error);
+  return std::string{"TLS: "} + (reason == nullptr ? "no reason is known" : reason);
+}
 
 std::string diagnose_tls(const BrokerAddress& broker, const TlsOptions& options,
                          const std::atomic<bool>& is_cancelled) {

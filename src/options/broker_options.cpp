@@ -2,6 +2,7 @@
 
 #include "mqtt_logger/format/text.hpp"
 #include "mqtt_logger/options/broker_uri.hpp"
+#include "mqtt_logger/options/websocket_header.hpp"
 #include "mqtt_logger/topic_filter.hpp"
 
 #include "option_kinds.hpp"
@@ -70,6 +71,25 @@ OptionFault apply_proxy(OptionsDraft& draft, const std::string& text) {
   if (!text.starts_with(kScheme) || text.size() == kScheme.size() || has_control_character(text))
     return "must be the URL of an HTTP proxy, such as http://proxy:3128";
   draft.options.proxy = text;
+  return std::nullopt;
+}
+
+OptionFault add_header(OptionsDraft& draft, const std::string& text) {
+  auto parsed = parse_websocket_header(text);
+  if (auto* fault = std::get_if<std::string>(&parsed)) return std::move(*fault);
+  auto& header = std::get<WebSocketHeader>(parsed);
+  if (header.value.starts_with('@')) {
+    header.file = to_path(header.value.substr(1));
+    header.value.clear();
+    if (header.file.empty()) return "must name a file behind the @, such as Authorization: @token";
+  }
+  draft.options.websocket_headers.push_back(std::move(header));
+  return std::nullopt;
+}
+
+OptionFault add_header_file(OptionsDraft& draft, const std::string& text) {
+  if (text.empty() || text.find('\0') != std::string::npos) return "must name a file";
+  draft.options.websocket_headers.push_back({"", "", to_path(text), true});
   return std::nullopt;
 }
 
@@ -147,6 +167,15 @@ std::vector<OptionDefinition> broker_definitions() {
       {"Connection", "proxy", "URL", "",
        "HTTP proxy to connect through, such as http://proxy:3128. Variables such as http_proxy are ignored.",
        apply_proxy},
+      {"Connection", "ws-header", "NAME: VALUE", "",
+       "Header for the request with which a WebSocket begins, such as 'Authorization: Bearer TOKEN'; can be "
+       "repeated. With NAME: @FILE the value is the only line of that file, read at each attempt. Other "
+       "users "
+       "of this machine can see a value itself while the logger runs.",
+       add_header, true, true},
+      {"Connection", "ws-header-file", "FILE", "",
+       "The same from a file whose only line is NAME: VALUE, read at each attempt; can be repeated.",
+       add_header_file, true},
 
       {"Security", "username", "TEXT", "", "User name at the broker.", apply_username},
       {"Security", "password-file", "FILE", "",

@@ -69,6 +69,16 @@ void check_tls_is_used(const Options& options, const std::vector<Setting>& setti
     refuse(find_setting(settings, "tls-key-password-file")->origin + ": must stand beside --tls-cert");
 }
 
+void check_headers_are_used(const Options& options, const std::vector<Setting>& settings) {
+  const bool is_used =
+      std::any_of(options.brokers.begin(), options.brokers.end(),
+                  [](const BrokerAddress& broker) { return is_websocket(broker.transport); });
+  for (const Setting& setting : settings) {
+    if (!is_used && setting.definition->name.starts_with("ws-"))
+      refuse(setting.origin + ": needs a --broker that begins with ws:// or wss://");
+  }
+}
+
 /// Of a password and the file of one, the stronger source wins.
 void settle_password(Options& options, const std::vector<Setting>& settings) {
   Credentials& credentials = options.credentials;
@@ -123,6 +133,7 @@ Options to_options(const std::vector<Setting>& settings) {
   if (!draft.topics.empty()) draft.options.topics = draft.topics;
   settle_brokers(draft, settings);
   check_tls_is_used(draft.options, settings);
+  check_headers_are_used(draft.options, settings);
   settle_password(draft.options, settings);
   draft.options.credentials.config_file = find_secret_config_file(settings);
   check_series_options(draft.options, settings);

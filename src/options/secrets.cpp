@@ -2,6 +2,7 @@
 
 #include "mqtt_logger/error.hpp"
 #include "mqtt_logger/log.hpp"
+#include "mqtt_logger/options/websocket_header.hpp"
 #include "mqtt_logger/platform/file_access.hpp"
 
 #include <fmt/core.h>
@@ -9,6 +10,7 @@
 #include <cerrno>
 #include <fstream>
 #include <system_error>
+#include <variant>
 
 namespace mqtt_logger {
 namespace {
@@ -44,7 +46,8 @@ void warn_if_readable_by_others(const std::filesystem::path& path, std::string_v
       option, path.string());
 }
 
-std::string read_line(const std::filesystem::path& path, std::string_view option) {
+std::string read_line(const std::filesystem::path& path, std::string_view option,
+                      std::string_view what = "the password") {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) refuse(option, path, "must be a file, not a folder");
   errno = 0;
@@ -58,10 +61,25 @@ std::string read_line(const std::filesystem::path& path, std::string_view option
   if (secret.starts_with(kByteOrderMark)) secret.erase(0, kByteOrderMark.size());
   if (secret.ends_with('\n')) secret.pop_back();
   if (secret.ends_with('\r')) secret.pop_back();
-  if (secret.empty()) refuse(option, path, "must hold the password in its only line; it is empty");
+  if (secret.empty()) refuse(option, path, fmt::format("must hold {} in its only line; it is empty", what));
   if (secret.size() > kMaximumBytes) refuse(option, path, "must be at most 65,535 bytes long");
   if (secret.find('\n') != std::string::npos) refuse(option, path, "must hold one line, not several");
   return secret;
+}
+
+std::string_view option_of(const WebSocketHeader& header) noexcept {
+  return header.is_whole_in_file ? "--ws-header-file" : "--ws-header";
+}
+
+WebSocketHeader read_header(const WebSocketHeader& header) {
+  const std::string_view option = option_of(header);
+  const std::string line = read_line(header.file, option, "the header");
+  auto parsed = parse_websocket_header(header.is_whole_in_file ? line : header.name + ": " + line);
+  if (const auto* fault = std::get_if<std::string>(&parsed)) refuse(option, header.file, *fault);
+  auto& read = std::get<WebSocketHeader>(parsed);
+  read.file = header.file;
+  read.is_whole_in_file = header.is_whole_in_file;
+  return read;
 }
 
 }  // namespace
@@ -79,6 +97,11 @@ void load_secrets(Options& options, const std::vector<EnvironmentVariable>& envi
   TlsOptions& tls = options.tls;
   if (!tls.key_password_file.empty())
     tls.key_password = read_secret(tls.key_password_file, "--tls-key-password-file");
+  for (WebSocketHeader& header : options.websocket_headers) {
+    if (header.file.empty()) continue;
+    header = read_header(header);
+    warn_if_readable_by_others(header.file, option_of(header));
+  }
 }
 
 void warn_of_readable_secrets(const Options& options) {
@@ -97,6 +120,21 @@ std::optional<std::string> read_password(const Credentials& credentials) {
     log::warning("{}; going on with the password that it held before", error.what());
     return credentials.password;
   }
+}
+
+std::vector<WebSocketHeader> read_headers(const std::vector<WebSocketHeader>& headers) {
+  std::vector<WebSocketHeader> current;
+  current.reserve(headers.size());
+  for (const WebSocketHeader& header : headers) {
+    current.push_back(header);
+    if (header.file.empty()) continue;
+    try {
+      current.back() = read_header(header);
+    } catch (const StartupError& error) {
+      log::warning("{}; going on with the header that it held before", error.what());
+    }
+  }
+  return current;
 }
 
 std::string read_secret(const std::filesystem::path& path, std::string_view option) {

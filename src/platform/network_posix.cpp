@@ -2,9 +2,14 @@
 
 #include "error_posix.hpp"
 
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#ifdef __linux__
+#include <linux/tcp.h>  // has more of TCP_INFO than the C library's header
+#endif
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,6 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -93,6 +99,35 @@ std::error_code wait_until_connected(int descriptor, std::chrono::milliseconds t
   }
 }
 
+/// The port of one end of a socket; 0 if it is no connected TCP socket.
+using NameOf = int (*)(int, sockaddr*, socklen_t*);
+std::uint16_t port_of(int descriptor, NameOf name_of, bool is_loopback_wanted) noexcept {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (name_of(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
+  if (address.ss_family == AF_INET) {
+    const auto& ipv4 = reinterpret_cast<const sockaddr_in&>(address);
+    const bool is_loopback = ipv4.sin_addr.s_addr == htonl(INADDR_LOOPBACK);
+    return is_loopback_wanted && !is_loopback ? std::uint16_t{0} : ntohs(ipv4.sin_port);
+  }
+  if (address.ss_family == AF_INET6 && !is_loopback_wanted)
+    return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
+  return 0;
+}
+
+/// Calls `look` with every descriptor that this process may have, until it returns true. Descriptors are
+/// given out from the smallest on, so those beyond a million are not worth the time.
+template <typename Look>
+bool any_descriptor(Look look) noexcept {
+  constexpr long kMost = 1L << 20;
+  const long limit = ::sysconf(_SC_OPEN_MAX);
+  const int count = static_cast<int>(limit < 0 || limit > kMost ? kMost : limit);
+  for (int descriptor = 0; descriptor < count; ++descriptor) {
+    if (look(descriptor)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Resolution resolve(const std::string& host) {
@@ -135,6 +170,33 @@ void use_address(const std::string& host, const std::string& address) {
   } else {
     choices().addresses[host] = address;
   }
+}
+
+bool has_loopback_connection(std::uint16_t from, std::uint16_t to) noexcept {
+  return any_descriptor([from, to](int descriptor) {
+    return port_of(descriptor, ::getpeername, true) == to && port_of(descriptor, ::getsockname, true) == from;
+  });
+}
+
+std::optional<std::uint64_t> bytes_received_from(std::uint16_t port) noexcept {
+#ifdef __linux__
+  std::uint64_t sum = 0;
+  bool is_any = false;
+  any_descriptor([&](int descriptor) {
+    if (port_of(descriptor, ::getpeername, false) != port) return false;
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    if (::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+    if (size < offsetof(tcp_info, tcpi_bytes_received) + sizeof info.tcpi_bytes_received) return false;
+    sum += info.tcpi_bytes_received;
+    is_any = true;
+    return false;
+  });
+  return is_any ? std::optional{sum} : std::nullopt;
+#else
+  static_cast<void>(port);
+  return std::nullopt;
+#endif
 }
 
 }  // namespace mqtt_logger

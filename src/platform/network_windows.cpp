@@ -3,10 +3,15 @@
 #include <winsock2.h>
 // After winsock2.h, which it needs.
 #include <ws2tcpip.h>
+// After both.
+#include <iphlpapi.h>
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <exception>
 #include <memory>
+#include <vector>
 
 namespace mqtt_logger {
 namespace {
@@ -125,5 +130,36 @@ std::error_code probe(const std::string& address, std::uint16_t port, std::chron
 
 // Nothing in a Windows program comes before what a DLL imports.
 void use_address(const std::string&, const std::string&) {}
+
+// Windows tells it to whom has the socket, which is the client library's.
+std::optional<std::uint64_t> bytes_received_from(std::uint16_t) noexcept {
+  return std::nullopt;
+}
+
+bool has_loopback_connection(std::uint16_t from, std::uint16_t to) noexcept {
+  try {
+    std::vector<std::byte> memory(64 * 1024);
+    for (int attempt = 0; attempt < 5; ++attempt) {  // connections may be added between two calls
+      auto size = static_cast<DWORD>(memory.size());
+      const DWORD result =
+          ::GetExtendedTcpTable(memory.data(), &size, FALSE, AF_INET, TCP_TABLE_OWNER_PID_CONNECTIONS, 0);
+      if (result == ERROR_INSUFFICIENT_BUFFER) {
+        memory.resize(static_cast<std::size_t>(size) * 2);
+        continue;
+      }
+      if (result != NO_ERROR) return false;
+      const auto& table = *reinterpret_cast<const MIB_TCPTABLE_OWNER_PID*>(memory.data());
+      const u_long loopback = ::htonl(INADDR_LOOPBACK);
+      return std::any_of(table.table, table.table + table.dwNumEntries, [&](const MIB_TCPROW_OWNER_PID& row) {
+        return row.dwOwningPid == ::GetCurrentProcessId() && row.dwLocalAddr == loopback &&
+               row.dwRemoteAddr == loopback && ::ntohs(static_cast<u_short>(row.dwLocalPort)) == from &&
+               ::ntohs(static_cast<u_short>(row.dwRemotePort)) == to;
+      });
+    }
+  } catch (const std::exception&) {
+    return false;  // without memory
+  }
+  return false;
+}
 
 }  // namespace mqtt_logger

@@ -1,19 +1,17 @@
 """Connections that do not come about as they should: the reason that the log gives, and what the logger does about it."""
 
-import contextlib
 import os
 import shutil
 import socket
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import mqtt_packets as mqtt
 from hostile_broker import Peer, ScriptedBroker
-from local_server import LocalServer
+from http_proxy import HttpProxy
 from logger import COMMAND_VARIABLE, Logger
 from mqtt_packets import Message
 from scenario import Scenario, main
@@ -27,33 +25,6 @@ def serve_well(peer: Peer) -> None:
     peer.answer_until_subscribed()
     peer.publish(_PROOF, 1)
     peer.serve()
-
-
-class HttpProxy(LocalServer):
-    """Takes CONNECT (RFC 9110, section 9.3.6), and forwards both ways what follows."""
-
-    def __init__(self) -> None:
-        self.targets: list[str] = []
-        super().__init__()
-
-    def serve(self, connection: socket.socket) -> None:
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            head += connection.recv(1)
-        method, target, _ = head.decode().split("\r\n")[0].split(" ")
-        assert method == "CONNECT", head
-        self.targets.append(target)
-        with socket.create_connection(("127.0.0.1", int(target.rpartition(":")[2]))) as broker:
-            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            threading.Thread(target=self._forward, args=(broker, connection), daemon=True).start()
-            self._forward(connection, broker)
-
-    @staticmethod
-    def _forward(source: socket.socket, target: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                target.sendall(data)
-            target.shutdown(socket.SHUT_WR)
 
 
 class Connect(Scenario):

@@ -206,6 +206,7 @@ TEST_CASE("Option errors name the option, the value and what would be right") {
       {"--connect-timeout", "0", "must be a duration from 1s to 1h, such as 10s"},
       {"--connect-timeout", "2h", "must be a duration from 1s to 1h, such as 10s"},
       {"--proxy", "proxy:3128", "must be the URL of an HTTP proxy, such as http://proxy:3128"},
+      {"--ws-header-file", "", "must name a file"},
       {"--mqtt-version", "4", "must be 5 or 3.1.1"},
       {"--format", "", format},
       {"--format", "xml", format},

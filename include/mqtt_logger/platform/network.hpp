@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -28,5 +29,14 @@ struct Resolution {
 /// process: the client library takes the first address and never tries another. An empty address ends that.
 /// Without effect where the system cannot do it (Windows). Any thread.
 void use_address(const std::string& host, const std::string& address);
+
+/// Whether this process has a TCP connection over IPv4 from its own port `from` to port `to`, both of the
+/// loopback interface: so a connection that was accepted at `to` can be told from one that another process
+/// has made. False if that cannot be found out. Any thread.
+[[nodiscard]] bool has_loopback_connection(std::uint16_t from, std::uint16_t to) noexcept;
+
+/// How many bytes have come so far on all TCP connections of this process to that port of other hosts, as
+/// the system counts them, read or not; nothing where it does not tell (it does on Linux). Any thread.
+[[nodiscard]] std::optional<std::uint64_t> bytes_received_from(std::uint16_t port) noexcept;
 
 }  // namespace mqtt_logger

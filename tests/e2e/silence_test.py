@@ -1,0 +1,63 @@
+"""A connection on which nothing comes any more ends, whatever the transport: after one and a half of the keep alive."""
+
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+from certificates import Authority
+from proxy import Proxy
+from scenario import Scenario, main
+from websocket_gateway import WebSocketGateway
+
+# The client library would notice after two and a half of it, and does not say that it is silence.
+_KEEP_ALIVE = 6
+
+
+class Silence(Scenario):
+    def setUp(self) -> None:
+        super().setUp()
+        self.broker = self.start_broker()
+
+    def assert_ends(self, scheme: str, port: int, *options: str) -> None:
+        proxy = Proxy(port)
+        self.addCleanup(proxy.close)
+        logger = self.run_logger("--broker", f"{scheme}://localhost:{proxy.port}", "--keep-alive", f"{_KEEP_ALIVE}s", *options)
+        logger.wait_until_subscribed()
+        proxy.stall()
+        self.connect(self.broker.port).publish("sensors/a", "meanwhile", 1)
+        logger.wait_for(rf"connection lost: the broker has been silent for \d+ s, with a keep alive of {_KEEP_ALIVE} s", 60)
+        logger.wait_for("session resumed", 20)
+        self.wait_for_records(1)
+        self.assert_stops(logger)
+
+    def test_mqtt(self) -> None:
+        self.assert_ends("mqtt", self.broker.port)
+
+    def test_mqtts(self) -> None:
+        authority = Authority(self.directory / "certificates")
+        certificate = authority.sign("server")
+        port = self.broker.reserve_port()
+        self.broker.close()
+        self.broker = self.start_broker(f"listener {port} 127.0.0.1", f"certfile {certificate.certificate}",
+                                        f"keyfile {certificate.key}")
+        self.assert_ends("mqtts", port, "--tls-ca", str(authority.certificate))
+
+    def test_websocket(self) -> None:
+        gateway = WebSocketGateway(self.broker.port)
+        self.addCleanup(gateway.close)
+        self.assert_ends("ws", gateway.port)
+
+    def test_quiet_connection_that_lives(self) -> None:
+        """Nothing but pings: it goes on."""
+        logger = self.run_logger("--broker", f"localhost:{self.broker.port}", "--keep-alive", "2s").wait_until_subscribed()
+        time.sleep(8 * 2)
+        self.assertEqual(logger.find("connection lost"), [])
+        self.connect(self.broker.port).publish("sensors/a", "after", 1)
+        self.wait_for_records(1)
+        self.assert_stops(logger)
+
+
+if __name__ == "__main__":
+    main()
