@@ -91,8 +91,11 @@ void PacketIds::end_delivery() noexcept {
   order_.note_all_acknowledged(unreleased_ == 0);
 }
 
+// An acknowledgement may have been lost with the connection that it was meant for.
 void PacketIds::settle() noexcept {
-  store(layout::kSettled, std::exchange(returned_before_, load(layout::kReturned)));
+  const std::uint32_t connection = connections_.load(std::memory_order_relaxed);
+  const std::uint64_t before = std::exchange(returned_before_, load(layout::kReturned));
+  if (std::exchange(settled_connection_, connection) == connection) store(layout::kSettled, before);
 }
 
 void PacketIds::forget(PacketId id) noexcept {
@@ -114,6 +117,7 @@ void PacketIds::begin_connection(bool is_kept) noexcept {
     is_doubted_ = true;
     store(layout::kDoubted, 1);
   }
+  connections_.fetch_add(1, std::memory_order_relaxed);
   order_.begin_connection();
 }
 

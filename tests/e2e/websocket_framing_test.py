@@ -361,9 +361,11 @@ class Framing(Scenario):
         def script(peer: WebSocketPeer, number: int) -> None:
             requests.append(peer.request)
             begin(peer)
-            if number > 1:
-                peer.send(publish_text(1))
-                peer.serve()
+            if number == 1:
+                token.write_text(f"Bearer {_SECRET}-2\n")
+                return
+            peer.send(publish_text(1))
+            peer.serve()
 
         requests: list[str] = []
         token, whole = self.directory / "token", self.directory / "header"
@@ -374,7 +376,6 @@ class Framing(Scenario):
         server = self.serve(script)
         logger = self.run_for(server, "--ws-header", f"Authorization: @{token}", "--ws-header", f"X-Key: {_SECRET}",
                               "--ws-header-file", str(whole), "--log-level", "debug").wait_until_subscribed()
-        token.write_text(f"Bearer {_SECRET}-2\n")
         self.assert_records([text_of(1)])
         status = self.run_logger("--status")
         self.assertEqual(status.wait(), 0)

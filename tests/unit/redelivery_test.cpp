@@ -31,10 +31,13 @@ class Run {
   }
   /// The broker is heard; the writer notes that, so much later each time that all before is acknowledged.
   void be_quiet() {
-    for (int i = 0; i < 2; ++i) {
-      journal_->note_contact(ReceiveTime{std::chrono::microseconds{++contacts_}});
-      journal_->write_contact();
-    }
+    be_heard();
+    be_heard();
+  }
+  /// Once on this connection, which proves nothing yet.
+  void be_heard() {
+    journal_->note_contact(ReceiveTime{std::chrono::microseconds{++contacts_}});
+    journal_->write_contact();
   }
 
   /// What becomes of it, and then it is acknowledged.
@@ -144,6 +147,13 @@ TEST_CASE("In a young session, messages in turn are believed to come again if th
     CHECK(run.receive(4, "on") == Admission::appended);
     run.be_killed();
     CHECK(run.receive(3, "on", kDup) == Admission::redelivered);
+  }
+  SECTION("soon, again and again, however long that takes") {
+    for (int connection = 0; connection < 3; ++connection) {
+      run.be_heard();
+      run.reconnect();
+    }
+    CHECK(run.receive(1, "on", kDup) == Admission::redelivered);
   }
   SECTION("after a long silence") {
     run.be_quiet();

@@ -4,6 +4,7 @@
 #include "mqtt_logger/journal/identifier_order.hpp"
 #include "mqtt_logger/journal/packet_id.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -52,7 +53,8 @@ class PacketIds {
   void pass_over(PacketId id, bool is_duplicate) noexcept { order_.note_message(id, is_duplicate, false); }
   /// All that was remembered may be acknowledged from now on.
   void end_delivery() noexcept;
-  /// What may be acknowledged now was so for a while, on a connection that lives. Another thread.
+  /// Called now and then while a connection lives: what might be acknowledged at the call before, on the same
+  /// connection, is acknowledged. Another thread.
   void settle() noexcept;
   /// Takes an unfinished remember() back: the message never became visible.
   void forget(PacketId id) noexcept;
@@ -102,8 +104,10 @@ class PacketIds {
   std::uint64_t killed_up_to_ = 0;  // of these, when the process before this one was killed
   std::uint64_t old_rows_ = 0;      // of these, with fingerprints of version 1
   std::size_t unreleased_ = 0;
-  bool is_doubted_ = false;            // whether the session is the one that all this belongs to
-  std::uint64_t returned_before_ = 0;  // of settle()'s thread
+  bool is_doubted_ = false;  // whether the session is the one that all this belongs to
+  std::atomic<std::uint32_t> connections_{0};
+  std::uint64_t returned_before_ = 0;  // of settle()'s thread, as the next one
+  std::uint32_t settled_connection_ = 0;
 };
 
 }  // namespace mqtt_logger
