@@ -137,9 +137,9 @@ std::error_code Exports::sync() noexcept {
 void Exports::go_back(const Checkpoint& earlier) noexcept {
   std::vector<FileSink> sinks;
   std::vector<std::shared_ptr<File>> files;
-  for (const FileSink& sink : sinks_) {
+  for (FileSink& sink : sinks_) {
     const SinkCheckpoint& state = earlier.sinks[static_cast<std::size_t>(sink.format())];
-    sinks.push_back(find_sink(sink.format(), state));
+    sinks.push_back(find_sink(sink, state));
     sinks.back().go_back(state);
     if (sinks.back().file() != nullptr) files.push_back(sinks.back().file());
   }
@@ -152,19 +152,14 @@ void Exports::go_back(const Checkpoint& earlier) noexcept {
   remember_numbers();
 }
 
-FileSink& Exports::find_sink(Format format, const SinkCheckpoint& state) {
-  FileSink* current = nullptr;
-  for (auto* const some : {&earlier_sinks_, &sinks_}) {
-    for (FileSink& sink : *some) {
-      const SinkCheckpoint& found = sink.checkpoint();
-      if (sink.format() != format) continue;
-      current = &sink;
-      if (found.is_present == state.is_present && found.identity == state.identity &&
-          found.file_number == state.file_number)
-        return sink;
-    }
+FileSink& Exports::find_sink(FileSink& current, const SinkCheckpoint& state) {
+  for (FileSink& sink : earlier_sinks_) {
+    const SinkCheckpoint& found = sink.checkpoint();
+    if (sink.format() == current.format() && found.is_present == state.is_present &&
+        found.identity == state.identity && found.file_number == state.file_number)
+      return sink;
   }
-  return *current;
+  return current;
 }
 
 void Exports::finish_others() noexcept {

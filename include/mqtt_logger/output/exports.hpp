@@ -80,7 +80,7 @@ class Exports {
   void open_series_again();
   void make_folder();
   void replace(std::vector<FileSink> sinks);
-  [[nodiscard]] FileSink& find_sink(Format format, const SinkCheckpoint& state);
+  [[nodiscard]] FileSink& find_sink(FileSink& current, const SinkCheckpoint& state);
   void remember_files();
   void remember_numbers();
 
