@@ -128,6 +128,13 @@ TEST_CASE("A bridge that nobody has come to ends at once") {
   }
 }
 
+// Clang's sanitizer looks at memory by means of a pipe: without descriptors it reports what is not there.
+#if defined(__clang__)
+#if __has_feature(address_sanitizer)
+#define MQTT_LOGGER_NEEDS_DESCRIPTORS
+#endif
+#endif
+#ifndef MQTT_LOGGER_NEEDS_DESCRIPTORS
 TEST_CASE("A bridge for which no file descriptor is left is told as an error of the system") {
   rlimit before{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
@@ -143,6 +150,7 @@ TEST_CASE("A bridge for which no file descriptor is left is told as an error of 
     REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
   }
 }
+#endif
 
 TEST_CASE("A broker that is not reached by WebSocket has no bridge") {
   CHECK_FALSE(make_bridge(make_options(), BrokerAddress{}, 60s));
