@@ -3,6 +3,9 @@
 #include "error_posix.hpp"
 
 #include <arpa/inet.h>
+#ifdef __linux__
+#include <dirent.h>
+#endif
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -18,6 +21,7 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -115,10 +119,21 @@ std::uint16_t port_of(int descriptor, NameOf name_of, bool is_loopback_wanted) n
   return 0;
 }
 
-/// Calls `look` with every descriptor that this process may have, until it returns true. Descriptors are
-/// given out from the smallest on, so those beyond a million are not worth the time.
+/// Calls `look` with every descriptor of this process, until it returns true. Where the system does not list
+/// them, with all that there may be: they are given out from the smallest on, so those beyond a million are
+/// not worth the time.
 template <typename Look>
 bool any_descriptor(Look look) noexcept {
+#ifdef __linux__
+  if (DIR* const folder = ::opendir("/proc/self/fd"); folder != nullptr) {
+    bool is_found = false;
+    while (const dirent* const entry = is_found ? nullptr : ::readdir(folder)) {
+      if (entry->d_name[0] != '.') is_found = look(std::atoi(entry->d_name));
+    }
+    ::closedir(folder);
+    return is_found;
+  }
+#endif
   constexpr long kMost = 1L << 20;
   const long limit = ::sysconf(_SC_OPEN_MAX);
   const int count = static_cast<int>(limit < 0 || limit > kMost ? kMost : limit);
