@@ -2,6 +2,8 @@
 // wall clock, as a file tells that the test maps as well: tests/support/faults.py. It asks the kernel itself,
 // so that it can stand before a sanitizer too.
 
+#include "paths.hpp"
+
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -45,19 +47,10 @@ Faults& faults() noexcept {
   return *mapped;
 }
 
-bool is_under_test(const char* path) noexcept {
+template <typename Target>
+bool is_under_test(Target target) noexcept {
   static const char* const folder = std::getenv("FAULTS_FOLDER");
-  return std::strncmp(path, folder, std::strlen(folder)) == 0;
-}
-
-bool is_under_test(int file) noexcept {
-  char link[64];
-  char path[4096];
-  std::snprintf(link, sizeof link, "/proc/self/fd/%d", file);
-  const long length = ::readlink(link, path, sizeof path - 1);
-  if (length < 0) return false;
-  path[length] = '\0';
-  return is_under_test(path);
+  return is_below(folder, target);
 }
 
 template <typename Target>

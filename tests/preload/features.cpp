@@ -2,6 +2,8 @@
 // test, in one folder: MISSING_FEATURES="fsync=95,link=1,flock=37" says which, and with what errno each
 // answers; FEATURES_FOLDER where.
 
+#include "paths.hpp"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -30,17 +32,11 @@ bool is_here(const char* path) noexcept {
     std::snprintf(whole, sizeof whole, "%s/%s", working_folder, path);
     path = whole;
   }
-  return folder != nullptr && std::strncmp(path, folder, std::strlen(folder)) == 0;
+  return is_below(folder, path);
 }
 
 bool is_here(int file) noexcept {
-  char link[64];
-  char path[4096];
-  std::snprintf(link, sizeof link, "/proc/self/fd/%d", file);
-  const long length = ::readlink(link, path, sizeof path - 1);
-  if (length < 0) return false;
-  path[length] = '\0';
-  return is_here(path);
+  return is_below(std::getenv("FEATURES_FOLDER"), file);
 }
 
 template <typename Target>
