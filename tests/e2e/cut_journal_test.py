@@ -1,7 +1,6 @@
 """A journal that somebody cuts or overwrites while the logger runs: no signal, said within a second, what is in the exports stays
 there, what was only in the part that is gone is counted, and the journal is whole again: a kill after that loses nothing."""
 
-import contextlib
 import os
 import re
 import shutil
@@ -45,18 +44,6 @@ class CutJournal(SmallDisk):
         self.publish(count)
         wait_until(lambda: count_lines(self.disk / "data.csv") >= self.published + 1, 10, "all records")
 
-    @contextlib.contextmanager
-    def full_disk(self):  # type: ignore[no-untyped-def]
-        """What is received meanwhile is acknowledged, and is in the journal only."""
-        filler = self.disk / "filler"
-        descriptor = os.open(filler, os.O_CREAT | os.O_WRONLY)
-        with contextlib.suppress(OSError):
-            while True:
-                os.write(descriptor, b"x" * 4096)
-        os.close(descriptor)
-        yield
-        filler.unlink()
-
     def wait_for_loss(self, times: int = 1) -> int:
         line = self.logger.wait_for(_SAID, 5, times)
         match = re.search(_SAID, line)
@@ -70,7 +57,7 @@ class CutJournal(SmallDisk):
         """Messages are acknowledged and cannot be written; then it is killed, and started again."""
         before = self.numbers()
         begin = self.published
-        with self.full_disk():
+        with self.filled():
             self.publish(300)
             self.logger.wait_for(rf"received {self.published}\b")
             self.logger.kill()
@@ -107,7 +94,7 @@ class CutJournal(SmallDisk):
 
     def test_cut_to_nothing_with_messages_in_it(self) -> None:
         self.publish_and_write(100)
-        with self.full_disk():
+        with self.filled():
             self.publish(300)
             self.logger.wait_for(rf"received {self.published}\b")
             self.logger.wait_for("cannot be written")
@@ -125,7 +112,7 @@ class CutJournal(SmallDisk):
         self.assert_stops(self.logger, exit_code=1)
 
     def test_cut_to_half_with_messages_in_it_keeps_those_before(self) -> None:
-        with self.full_disk():
+        with self.filled():
             self.publish(3000)
             self.logger.wait_for(rf"received {self.published}\b")
             os.truncate(self.journal, _HEADER_BYTES + 200_000)

@@ -1,6 +1,5 @@
 """A journal that somebody deletes, moves or replaces while messages flow: noticed, said, and a kill loses nothing."""
 
-import contextlib
 import os
 import shutil
 import sys
@@ -39,16 +38,10 @@ class LostJournal(SmallDisk):
         """300 messages are acknowledged and cannot be written; then it is killed, and started again."""
         self.publish(10)
         self.logger.wait_for(rf"written {self.published}\b")
-        filler = self.disk / "filler"
-        descriptor = os.open(filler, os.O_CREAT | os.O_WRONLY)
-        with contextlib.suppress(OSError):
-            while True:
-                os.write(descriptor, b"x" * 4096)
-        os.close(descriptor)
-        self.publish(300)
-        self.logger.wait_for(rf"received {self.published}\b")
-        self.logger.kill()
-        filler.unlink()
+        with self.filled():
+            self.publish(300)
+            self.logger.wait_for(rf"received {self.published}\b")
+            self.logger.kill()
         logger = self.start()
         wait_until(lambda: len(read_csv(self.disk / "data.csv")) >= self.published, 20, "all records")
         self.assert_stops(logger)

@@ -1,6 +1,7 @@
 """Disks of a test's own: one that is full until it is freed, and others that hang or become read-only."""
 
 import contextlib
+import os
 import subprocess
 from pathlib import Path
 from typing import Iterator
@@ -74,3 +75,15 @@ class SmallDisk(OwnDisk):
 
     def fill_disk(self) -> None:
         self.ballast.write_bytes(b"x" * (3 * 1024 * 1024 + 512 * 1024))
+
+    @contextlib.contextmanager
+    def filled(self) -> Iterator[None]:
+        """Not a byte more can be written there meanwhile."""
+        filler = self.disk / "filler"
+        descriptor = os.open(filler, os.O_CREAT | os.O_WRONLY)
+        with contextlib.suppress(OSError):
+            while True:
+                os.write(descriptor, b"x" * 4096)
+        os.close(descriptor)
+        yield
+        filler.unlink()
