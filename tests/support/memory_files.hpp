@@ -342,13 +342,17 @@ class MemoryFiles final : public FileSystem {
       return {};
     }
     std::error_code sync() noexcept override {
-      const std::lock_guard lock{files_.mutex_};
-      if (const auto error = files_.count_sync()) {
-        if (!files_.keeps_dirty_) node_->drop();
-        return error;
+      std::function<void()> on_sync;
+      {
+        const std::lock_guard lock{files_.mutex_};
+        if (const auto error = files_.count_sync()) {
+          if (!files_.keeps_dirty_) node_->drop();
+          return error;
+        }
+        node_->sync();
+        on_sync = std::exchange(files_.on_sync_, nullptr);
       }
-      node_->sync();
-      if (const auto on_sync = std::exchange(files_.on_sync_, nullptr)) on_sync();
+      if (on_sync) on_sync();  // it may take locks of its own
       return {};
     }
     std::error_code size(std::uint64_t& size) noexcept override {
