@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
@@ -171,6 +172,7 @@ class Connect(Scenario):
 
     def test_password_that_changes(self) -> None:
         passwords = []
+        has_changed = threading.Event()
 
         def script(peer: Peer, number: int) -> None:
             peer.read_connect()
@@ -179,6 +181,7 @@ class Connect(Scenario):
             peer.answer_until_subscribed()
             if passwords[-1] == b"other":
                 serve_well(peer)
+            has_changed.wait(60)  # not before the logger has seen that it is subscribed
 
         password = self.work / "password"
         password.write_bytes(b"\xef\xbb\xbffirst\r\n")  # as an editor of Windows leaves it
@@ -187,6 +190,7 @@ class Connect(Scenario):
         logger = self.run_for(broker, "--username", "me", "--password-file", "password").wait_until_subscribed()
         self.assertEqual(set(passwords), {b"first"})
         password.write_text("other\n")
+        has_changed.set()
         self.wait_for_records(1, 20)
         self.assert_stops(logger)
 
