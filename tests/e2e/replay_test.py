@@ -180,6 +180,7 @@ class Replay(Scenario):
 
     def test_connection_lost_with_messages_that_nobody_acknowledges(self) -> None:
         """At QoS 0 nothing tells whether what was sent has arrived: that is no success."""
+        self.require_client_library()
         count = 200
         path = self.write([f"2026-11-20T15:36:01.{number:06}Z,t/a,{number},json,0,false" for number in range(count)])
 
