@@ -262,8 +262,7 @@ class Status(BackgroundScenario):
                      r"rates +\d+\.\d received, \d+\.\d written", r"last message +20", r"journal +\d+ of \d+ bytes"):
             self.assertRegex(text, line)
         broker.stop()
-        text = self.wait_for_status("not connected")
-        self.assertRegex(text, r"last fault .*no connection to")
+        self.assertRegex(self.wait_for_status(r"last fault .*no connection to"), r"not connected +to")
         logger.kill()
         self.assertEqual(self.command("--status")[0], 1)
 
