@@ -1,7 +1,7 @@
 #include "mqtt_logger/app.hpp"
 #include "mqtt_logger/error.hpp"
 #include "mqtt_logger/log.hpp"
-#include "mqtt_logger/mqtt/subscriber.hpp"
+#include "mqtt_logger/mqtt/versions.hpp"
 #include "mqtt_logger/options/options_cli.hpp"
 #include "mqtt_logger/options/secrets.hpp"
 #include "mqtt_logger/output/path_check.hpp"

@@ -1,6 +1,5 @@
 #include "connection.hpp"
 
-#include "mqtt_logger/mqtt/inbox.hpp"
 #include "mqtt_logger/options/secrets.hpp"
 
 #include <fmt/core.h>
@@ -16,6 +15,9 @@ namespace {
 using namespace std::chrono_literals;
 
 // Of MQTT itself (section 2.1.4): as much as to say nothing.
+// How many messages we ask the broker to have unacknowledged at most (MQTT 5, section 3.1.2.11.3): so many it
+// may have to send again.
+constexpr std::uint16_t kReceiveMaximum = 1000;
 constexpr std::uint64_t kLargestPacketBytes = 268'435'460;
 constexpr auto kBridgeTimeout = 3600s;
 

@@ -1,4 +1,4 @@
-#include "mqtt_logger/mqtt/subscriber.hpp"
+#include "mqtt_logger/mqtt/versions.hpp"
 
 #include "library_trace.hpp"
 

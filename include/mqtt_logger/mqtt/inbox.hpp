@@ -18,11 +18,7 @@
 
 namespace mqtt_logger {
 
-/// How many messages we ask the broker to have unacknowledged at most (MQTT 5, section 3.1.2.11.3): so many
-/// it may have to send again.
-inline constexpr std::uint16_t kReceiveMaximum = 1000;
-
-/// Among so many deliveries a redelivery is recognised. Not kReceiveMaximum, because brokers exceed it: of
+/// Among so many deliveries a redelivery is recognised. Not the Receive Maximum, because brokers exceed it: of
 /// 20,000 queued messages Mosquitto 2.0.11 had up to 18,700 in flight, with MQTT 5 and 3.1.1. Half of the
 /// packet identifiers, because a broker that uses them in turn comes back to one after 65,535 deliveries,
 /// less those in flight: from there on the same identifier and content may well be a new message.

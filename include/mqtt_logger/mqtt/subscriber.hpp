@@ -73,7 +73,4 @@ class Subscriber {
 /// a new one each time), the identifier stays, and with it the session for which the broker keeps messages.
 [[nodiscard]] std::string find_client_id(const Options& options, const Journal& journal);
 
-/// One line for each library in use, with its version.
-[[nodiscard]] std::string library_versions();
-
 }  // namespace mqtt_logger
