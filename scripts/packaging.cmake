@@ -8,8 +8,8 @@ if(NOT CMAKE_CROSSCOMPILING)
   set(documents ${documents_folder}/mqtt-logger.1 ${documents_folder}/mqtt-logger.bash ${documents_folder}/_mqtt-logger
                 ${documents_folder}/mqtt-logger.fish)
   file(MAKE_DIRECTORY ${documents_folder})
-  add_executable(write-documents src/documents/write_documents.cpp)
-  target_link_libraries(write-documents PRIVATE mqtt_logger_core)
+  add_executable(write-documents src/manual/write_documents.cpp)
+  target_link_libraries(write-documents PRIVATE mqtt_logger_options)
   # The day of this version, and not of the build, so that the same sources give the same page.
   set(months Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec)
   file(STRINGS ${CMAKE_CURRENT_SOURCE_DIR}/scripts/debian/changelog signature REGEX "^ -- " LIMIT_COUNT 1)

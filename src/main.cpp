@@ -1,19 +1,20 @@
-#include "mqtt_logger/app.hpp"
-#include "mqtt_logger/error.hpp"
-#include "mqtt_logger/log.hpp"
-#include "mqtt_logger/mqtt/versions.hpp"
+#include "mqtt_logger/base/error.hpp"
+#include "mqtt_logger/connection/versions.hpp"
+#include "mqtt_logger/exports/path_check.hpp"
+#include "mqtt_logger/log/log.hpp"
+#include "mqtt_logger/operation/actions.hpp"
+#include "mqtt_logger/operation/log_setup.hpp"
+#include "mqtt_logger/operation/output_lock.hpp"
 #include "mqtt_logger/options/options_cli.hpp"
 #include "mqtt_logger/options/secrets.hpp"
-#include "mqtt_logger/output/path_check.hpp"
 #include "mqtt_logger/platform/arguments.hpp"
 #include "mqtt_logger/platform/background.hpp"
 #include "mqtt_logger/platform/environment.hpp"
 #include "mqtt_logger/platform/service_manager.hpp"
 #include "mqtt_logger/replay/replay.hpp"
-#include "mqtt_logger/running/actions.hpp"
-#include "mqtt_logger/running/log_setup.hpp"
-#include "mqtt_logger/running/output_lock.hpp"
 #include "mqtt_logger/verify/verify.hpp"
+
+#include "app.hpp"
 
 #include <fmt/core.h>
 

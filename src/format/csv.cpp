@@ -1,7 +1,7 @@
 #include "mqtt_logger/format/csv.hpp"
 
-#include "mqtt_logger/format/eight_bytes.hpp"
-#include "mqtt_logger/format/text.hpp"
+#include "mqtt_logger/base/swar.hpp"
+#include "mqtt_logger/base/utf8.hpp"
 
 #include <array>
 #include <cstddef>

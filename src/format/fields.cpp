@@ -1,7 +1,7 @@
 #include "mqtt_logger/format/fields.hpp"
 
-#include "mqtt_logger/format/json_text.hpp"
-#include "mqtt_logger/format/text.hpp"
+#include "mqtt_logger/base/utf8.hpp"
+#include "mqtt_logger/format/json_validator.hpp"
 
 #include <utility>
 

@@ -1,7 +1,8 @@
 #include "mqtt_logger/format/json.hpp"
 
-#include "mqtt_logger/format/properties.hpp"
-#include "mqtt_logger/format/text.hpp"
+#include "mqtt_logger/base/utf8.hpp"
+
+#include "properties.hpp"
 
 namespace mqtt_logger {
 namespace {

@@ -1,6 +1,6 @@
-#include "mqtt_logger/format/properties.hpp"
+#include "properties.hpp"
 
-#include "mqtt_logger/format/text.hpp"
+#include "mqtt_logger/base/utf8.hpp"
 
 #include <array>
 #include <charconv>

@@ -1,8 +1,8 @@
 #include "mqtt_logger/journal/checkpoint.hpp"
 
-#include "mqtt_logger/journal/crash_point.hpp"
-#include "mqtt_logger/journal/crc32c.hpp"
 #include "mqtt_logger/journal/layout.hpp"
+#include "mqtt_logger/platform/crash_point.hpp"
+#include "mqtt_logger/platform/crc32c.hpp"
 
 #include <algorithm>
 #include <atomic>

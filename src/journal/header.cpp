@@ -1,7 +1,7 @@
-#include "mqtt_logger/journal/header.hpp"
+#include "header.hpp"
 
-#include "mqtt_logger/journal/crc32c.hpp"
 #include "mqtt_logger/journal/layout.hpp"
+#include "mqtt_logger/platform/crc32c.hpp"
 #include "mqtt_logger/platform/process.hpp"
 
 #include <algorithm>

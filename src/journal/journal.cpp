@@ -1,11 +1,12 @@
 #include "mqtt_logger/journal/journal.hpp"
 
-#include "mqtt_logger/journal/crash_point.hpp"
-#include "mqtt_logger/journal/crc32c.hpp"
-#include "mqtt_logger/journal/header.hpp"
 #include "mqtt_logger/journal/layout.hpp"
-#include "mqtt_logger/journal/salvage.hpp"
+#include "mqtt_logger/platform/crash_point.hpp"
+#include "mqtt_logger/platform/crc32c.hpp"
 #include "mqtt_logger/platform/wake_up.hpp"
+
+#include "header.hpp"
+#include "recovery_scan.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -1,13 +1,14 @@
 #include "mqtt_logger/journal/open_journal.hpp"
 
-#include "mqtt_logger/error.hpp"
-#include "mqtt_logger/journal/header.hpp"
+#include "mqtt_logger/base/error.hpp"
 #include "mqtt_logger/journal/layout.hpp"
-#include "mqtt_logger/log.hpp"
+#include "mqtt_logger/log/log.hpp"
 #include "mqtt_logger/platform/disk_faults.hpp"
 #include "mqtt_logger/platform/file.hpp"
 #include "mqtt_logger/platform/mapped_file.hpp"
 #include "mqtt_logger/platform/replace_file.hpp"
+
+#include "header.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 #include "mqtt_logger/journal/packet_ids.hpp"
 
-#include "mqtt_logger/journal/crash_point.hpp"
 #include "mqtt_logger/journal/layout.hpp"
+#include "mqtt_logger/platform/crash_point.hpp"
 
 #include <algorithm>
 #include <atomic>

@@ -1,6 +1,6 @@
 #include "mqtt_logger/journal/record.hpp"
 
-#include "mqtt_logger/journal/crc32c.hpp"
+#include "mqtt_logger/platform/crc32c.hpp"
 
 #include <bit>
 #include <cstring>

@@ -1,8 +1,9 @@
-#include "mqtt_logger/journal/crc32c.hpp"
-#include "mqtt_logger/log.hpp"
+#include "mqtt_logger/log/log.hpp"
 #include "mqtt_logger/mqtt/subscriber.hpp"
-#include "mqtt_logger/mqtt/subscriptions.hpp"
+#include "mqtt_logger/platform/crc32c.hpp"
 #include "mqtt_logger/platform/process.hpp"
+
+#include "subscriptions.hpp"
 
 #include <fmt/core.h>
 

@@ -1,6 +1,6 @@
 #include "connection_events.hpp"
 
-#include "mqtt_logger/journal/crash_point.hpp"
+#include "mqtt_logger/platform/crash_point.hpp"
 
 #include <utility>
 

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "mqtt_logger/connection/broker_limits.hpp"
+#include "mqtt_logger/connection/brokers.hpp"
+#include "mqtt_logger/connection/connect_failure.hpp"
+#include "mqtt_logger/connection/library_calls.hpp"
 #include "mqtt_logger/journal/journal.hpp"
 
-#include "broker_limits.hpp"
-#include "brokers.hpp"
-#include "connect_failure.hpp"
-#include "library_calls.hpp"
-#include "mailbox.hpp"
+#include "event_queue.hpp"
 
 #include <mqtt/async_client.h>
 

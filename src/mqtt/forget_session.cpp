@@ -1,11 +1,10 @@
 #include "mqtt_logger/mqtt/forget_session.hpp"
 
-#include "mqtt_logger/log.hpp"
+#include "mqtt_logger/connection/connect_failure.hpp"
+#include "mqtt_logger/connection/connection.hpp"
+#include "mqtt_logger/connection/websocket_bridge.hpp"
+#include "mqtt_logger/log/log.hpp"
 #include "mqtt_logger/mqtt/subscriber.hpp"
-
-#include "connect_failure.hpp"
-#include "connection.hpp"
-#include "websocket_bridge.hpp"
 
 #include <mqtt/async_client.h>
 

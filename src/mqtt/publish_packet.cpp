@@ -1,4 +1,4 @@
-#include "mqtt_logger/mqtt/publish_packet.hpp"
+#include "publish_packet.hpp"
 
 #include <cstddef>
 #include <cstdint>

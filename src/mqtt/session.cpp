@@ -1,14 +1,13 @@
 #include "session.hpp"
 
-#include "mqtt_logger/error.hpp"
-#include "mqtt_logger/journal/crash_point.hpp"
-#include "mqtt_logger/log.hpp"
+#include "mqtt_logger/base/error.hpp"
+#include "mqtt_logger/connection/connection.hpp"
+#include "mqtt_logger/connection/library_trace.hpp"
+#include "mqtt_logger/connection/websocket_answer.hpp"
+#include "mqtt_logger/log/log.hpp"
 #include "mqtt_logger/mqtt/subscriber.hpp"
+#include "mqtt_logger/platform/crash_point.hpp"
 #include "mqtt_logger/platform/network.hpp"
-
-#include "connection.hpp"
-#include "library_trace.hpp"
-#include "websocket_answer.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,23 +1,23 @@
 #pragma once
 
+#include "mqtt_logger/base/status.hpp"
+#include "mqtt_logger/base/totals.hpp"
+#include "mqtt_logger/connection/backoff.hpp"
+#include "mqtt_logger/connection/brokers.hpp"
+#include "mqtt_logger/connection/connection_diagnosis.hpp"
+#include "mqtt_logger/connection/library_calls.hpp"
+#include "mqtt_logger/connection/silence.hpp"
+#include "mqtt_logger/connection/websocket_bridge.hpp"
 #include "mqtt_logger/journal/journal.hpp"
-#include "mqtt_logger/mqtt/backoff.hpp"
-#include "mqtt_logger/mqtt/inbox.hpp"
-#include "mqtt_logger/options.hpp"
-#include "mqtt_logger/run_status.hpp"
-#include "mqtt_logger/statistics.hpp"
+#include "mqtt_logger/mqtt/receiver.hpp"
+#include "mqtt_logger/options/options.hpp"
+#include "mqtt_logger/publish/status_topic.hpp"
 
-#include "brokers.hpp"
-#include "connection_diagnosis.hpp"
 #include "connection_events.hpp"
-#include "intake.hpp"
-#include "library_calls.hpp"
+#include "paho_adapter.hpp"
 #include "session_report.hpp"
 #include "session_store.hpp"
-#include "silence.hpp"
-#include "status_topic.hpp"
-#include "subscribing.hpp"
-#include "websocket_bridge.hpp"
+#include "subscription_manager.hpp"
 
 #include <mqtt/async_client.h>
 

@@ -1,6 +1,6 @@
 #include "session_report.hpp"
 
-#include "mqtt_logger/log.hpp"
+#include "mqtt_logger/log/log.hpp"
 
 #include <fmt/core.h>
 

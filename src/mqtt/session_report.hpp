@@ -1,7 +1,7 @@
 #pragma once
 
-#include "mqtt_logger/message.hpp"
-#include "mqtt_logger/options.hpp"
+#include "mqtt_logger/base/message.hpp"
+#include "mqtt_logger/options/options.hpp"
 
 #include <chrono>
 #include <optional>

@@ -1,7 +1,8 @@
 #include "session_store.hpp"
 
-#include "mqtt_logger/journal/crash_point.hpp"
-#include "mqtt_logger/mqtt/publish_packet.hpp"
+#include "mqtt_logger/platform/crash_point.hpp"
+
+#include "publish_packet.hpp"
 
 #include <charconv>
 #include <chrono>

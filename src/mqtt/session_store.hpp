@@ -1,8 +1,8 @@
 #pragma once
 
 #include "mqtt_logger/journal/journal.hpp"
-#include "mqtt_logger/mqtt/inbox.hpp"
-#include "mqtt_logger/options.hpp"
+#include "mqtt_logger/mqtt/receiver.hpp"
+#include "mqtt_logger/options/options.hpp"
 
 #include <mqtt/async_client.h>
 

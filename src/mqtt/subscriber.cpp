@@ -1,7 +1,7 @@
 #include "mqtt_logger/mqtt/subscriber.hpp"
 
-#include "mqtt_logger/error.hpp"
-#include "mqtt_logger/log.hpp"
+#include "mqtt_logger/base/error.hpp"
+#include "mqtt_logger/log/log.hpp"
 #include "mqtt_logger/platform/process.hpp"
 #include "mqtt_logger/platform/stop_events.hpp"
 

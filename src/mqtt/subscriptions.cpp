@@ -1,4 +1,4 @@
-#include "mqtt_logger/mqtt/subscriptions.hpp"
+#include "subscriptions.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,8 +1,8 @@
-#include "mqtt_logger/options/action_options.hpp"
+#include "action_options.hpp"
 
-#include "mqtt_logger/format/text.hpp"
-#include "mqtt_logger/format/timestamp.hpp"
-#include "mqtt_logger/topic_filter.hpp"
+#include "mqtt_logger/base/timestamp.hpp"
+#include "mqtt_logger/base/topic_filter.hpp"
+#include "mqtt_logger/base/utf8.hpp"
 
 #include "option_kinds.hpp"
 

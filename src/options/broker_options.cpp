@@ -1,11 +1,11 @@
-#include "mqtt_logger/options/broker_options.hpp"
+#include "broker_options.hpp"
 
-#include "mqtt_logger/format/text.hpp"
+#include "mqtt_logger/base/topic_filter.hpp"
+#include "mqtt_logger/base/utf8.hpp"
 #include "mqtt_logger/options/broker_uri.hpp"
-#include "mqtt_logger/options/websocket_header.hpp"
-#include "mqtt_logger/topic_filter.hpp"
 
 #include "option_kinds.hpp"
+#include "websocket_header.hpp"
 
 #include <algorithm>
 #include <string>

@@ -1,9 +1,10 @@
 #include "command_line.hpp"
 
-#include "mqtt_logger/error.hpp"
+#include "mqtt_logger/base/error.hpp"
 #include "mqtt_logger/options/broker_uri.hpp"
-#include "mqtt_logger/options/option_table.hpp"
 #include "mqtt_logger/options/options_cli.hpp"
+
+#include "option_table.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>

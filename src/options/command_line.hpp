@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mqtt_logger/options/option_settings.hpp"
+#include "option_settings.hpp"
 
 #include <string>
 #include <vector>

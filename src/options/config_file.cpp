@@ -1,6 +1,6 @@
-#include "mqtt_logger/options/config_file.hpp"
+#include "config_file.hpp"
 
-#include "mqtt_logger/format/text.hpp"
+#include "mqtt_logger/base/utf8.hpp"
 
 #include <fmt/core.h>
 

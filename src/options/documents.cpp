@@ -1,7 +1,8 @@
 #include "mqtt_logger/options/documents.hpp"
 
-#include "mqtt_logger/options/option_table.hpp"
 #include "mqtt_logger/options/options_cli.hpp"
+
+#include "option_table.hpp"
 
 #include <fmt/core.h>
 

@@ -1,7 +1,8 @@
 #pragma once
 
-#include "mqtt_logger/options/option_table.hpp"
 #include "mqtt_logger/options/option_values.hpp"
+
+#include "option_table.hpp"
 
 #include <fmt/core.h>
 

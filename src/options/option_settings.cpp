@@ -1,9 +1,10 @@
-#include "mqtt_logger/options/option_settings.hpp"
+#include "option_settings.hpp"
 
-#include "mqtt_logger/error.hpp"
-#include "mqtt_logger/escape.hpp"
+#include "mqtt_logger/base/error.hpp"
+#include "mqtt_logger/base/escape.hpp"
 #include "mqtt_logger/options/broker_uri.hpp"
-#include "mqtt_logger/options/config_file.hpp"
+
+#include "config_file.hpp"
 
 #include <fmt/core.h>
 

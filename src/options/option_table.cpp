@@ -1,12 +1,12 @@
-#include "mqtt_logger/options/option_table.hpp"
+#include "option_table.hpp"
 
-#include "mqtt_logger/options/action_options.hpp"
-#include "mqtt_logger/options/broker_options.hpp"
-#include "mqtt_logger/options/column_option.hpp"
+#include "mqtt_logger/base/topic_filter.hpp"
 #include "mqtt_logger/options/option_values.hpp"
 #include "mqtt_logger/platform/file_name.hpp"
-#include "mqtt_logger/topic_filter.hpp"
 
+#include "action_options.hpp"
+#include "broker_options.hpp"
+#include "column_option.hpp"
 #include "option_kinds.hpp"
 
 #include <fmt/core.h>

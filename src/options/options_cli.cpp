@@ -1,13 +1,13 @@
 #include "mqtt_logger/options/options_cli.hpp"
 
-#include "mqtt_logger/escape.hpp"
+#include "mqtt_logger/base/escape.hpp"
+#include "mqtt_logger/base/version.hpp"
 #include "mqtt_logger/options/broker_uri.hpp"
-#include "mqtt_logger/options/option_settings.hpp"
-#include "mqtt_logger/options/option_table.hpp"
-#include "mqtt_logger/options/series_options.hpp"
-#include "mqtt_logger/version.hpp"
 
 #include "command_line.hpp"
+#include "option_settings.hpp"
+#include "option_table.hpp"
+#include "series_options.hpp"
 
 #include <fmt/core.h>
 

@@ -1,9 +1,10 @@
 #include "mqtt_logger/options/secrets.hpp"
 
-#include "mqtt_logger/error.hpp"
-#include "mqtt_logger/log.hpp"
-#include "mqtt_logger/options/websocket_header.hpp"
+#include "mqtt_logger/base/error.hpp"
+#include "mqtt_logger/log/log.hpp"
 #include "mqtt_logger/platform/file_access.hpp"
+
+#include "websocket_header.hpp"
 
 #include <fmt/core.h>
 

@@ -1,6 +1,6 @@
-#include "mqtt_logger/options/series_options.hpp"
+#include "series_options.hpp"
 
-#include "mqtt_logger/error.hpp"
+#include "mqtt_logger/base/error.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "mqtt_logger/options/websocket_header.hpp"
+#include "websocket_header.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "mqtt_logger/platform/crc32c_instruction.hpp"
+#include "crc32c_instruction.hpp"
 
 #include <nmmintrin.h>
 

@@ -1,4 +1,4 @@
-#include "mqtt_logger/error.hpp"
+#include "mqtt_logger/base/error.hpp"
 #include "mqtt_logger/platform/service_registration.hpp"
 
 #include "service_registry_windows.hpp"

@@ -1,4 +1,4 @@
-#include "mqtt_logger/recording/byte_source.hpp"
+#include "byte_source.hpp"
 
 #include <zlib.h>
 

@@ -1,7 +1,7 @@
-#include "mqtt_logger/recording/csv_reader.hpp"
+#include "csv_reader.hpp"
 
+#include "mqtt_logger/base/timestamp.hpp"
 #include "mqtt_logger/format/csv.hpp"
-#include "mqtt_logger/format/timestamp.hpp"
 
 #include <fmt/core.h>
 

@@ -1,9 +1,9 @@
-#include "mqtt_logger/recording/json_reader.hpp"
+#include "json_reader.hpp"
 
+#include "mqtt_logger/base/utf8.hpp"
 #include "mqtt_logger/format/decoding.hpp"
-#include "mqtt_logger/format/json_scan.hpp"
-#include "mqtt_logger/format/json_text.hpp"
-#include "mqtt_logger/format/text.hpp"
+#include "mqtt_logger/format/json_scanner.hpp"
+#include "mqtt_logger/format/json_validator.hpp"
 
 #include <fmt/core.h>
 

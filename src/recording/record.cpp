@@ -1,10 +1,10 @@
 #include "mqtt_logger/recording/record.hpp"
 
-#include "mqtt_logger/escape.hpp"
+#include "mqtt_logger/base/escape.hpp"
+#include "mqtt_logger/base/timestamp.hpp"
+#include "mqtt_logger/base/utf8.hpp"
 #include "mqtt_logger/format/decoding.hpp"
-#include "mqtt_logger/format/json_text.hpp"
-#include "mqtt_logger/format/text.hpp"
-#include "mqtt_logger/format/timestamp.hpp"
+#include "mqtt_logger/format/json_validator.hpp"
 
 #include <fmt/core.h>
 

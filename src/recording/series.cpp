@@ -1,10 +1,11 @@
 #include "mqtt_logger/recording/series.hpp"
 
-#include "mqtt_logger/error.hpp"
+#include "mqtt_logger/base/error.hpp"
 #include "mqtt_logger/options/option_values.hpp"
 #include "mqtt_logger/platform/file.hpp"
-#include "mqtt_logger/recording/csv_reader.hpp"
-#include "mqtt_logger/recording/json_reader.hpp"
+
+#include "csv_reader.hpp"
+#include "json_reader.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "mqtt_logger/recording/window.hpp"
+#include "window.hpp"
 
 #include <algorithm>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "mqtt_logger/replay/outgoing.hpp"
+#include "outgoing.hpp"
 
 #include "mqtt_logger/format/decoding.hpp"
 

@@ -1,12 +1,13 @@
 #include "mqtt_logger/replay/replay.hpp"
 
-#include "mqtt_logger/log.hpp"
-#include "mqtt_logger/mqtt/publisher.hpp"
+#include "mqtt_logger/log/log.hpp"
 #include "mqtt_logger/platform/stop_events.hpp"
+#include "mqtt_logger/publish/publisher.hpp"
 #include "mqtt_logger/recording/progress.hpp"
-#include "mqtt_logger/replay/outgoing.hpp"
-#include "mqtt_logger/replay/pace.hpp"
-#include "mqtt_logger/replay/playlist.hpp"
+
+#include "outgoing.hpp"
+#include "replay_clock.hpp"
+#include "replay_source.hpp"
 
 #include <algorithm>
 #include <memory>

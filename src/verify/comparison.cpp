@@ -1,6 +1,6 @@
-#include "mqtt_logger/verify/comparison.hpp"
+#include "comparison.hpp"
 
-#include "mqtt_logger/format/timestamp.hpp"
+#include "mqtt_logger/base/timestamp.hpp"
 
 #include <fmt/core.h>
 

@@ -1,6 +1,6 @@
-#include "mqtt_logger/verify/fault_list.hpp"
+#include "fault_list.hpp"
 
-#include "mqtt_logger/escape.hpp"
+#include "mqtt_logger/base/escape.hpp"
 
 #include <fmt/core.h>
 

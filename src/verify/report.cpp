@@ -1,7 +1,7 @@
-#include "mqtt_logger/verify/report.hpp"
+#include "report.hpp"
 
-#include "mqtt_logger/escape.hpp"
-#include "mqtt_logger/format/timestamp.hpp"
+#include "mqtt_logger/base/escape.hpp"
+#include "mqtt_logger/base/timestamp.hpp"
 #include "mqtt_logger/recording/progress.hpp"
 
 #include <fmt/core.h>

@@ -1,4 +1,4 @@
-#include "mqtt_logger/verify/sequence_check.hpp"
+#include "sequence_check.hpp"
 
 #include <fmt/core.h>
 

@@ -1,4 +1,4 @@
-#include "mqtt_logger/verify/summary.hpp"
+#include "summary.hpp"
 
 #include <fmt/core.h>
 

@@ -1,7 +1,7 @@
 #include "mqtt_logger/verify/verify.hpp"
 
-#include "mqtt_logger/verify/comparison.hpp"
-#include "mqtt_logger/verify/report.hpp"
+#include "comparison.hpp"
+#include "report.hpp"
 
 #include <fmt/core.h>
 

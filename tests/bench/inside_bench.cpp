@@ -1,9 +1,9 @@
 // What a message costs inside the logger, step by step: no network, no file. One iteration is one message.
 
+#include "mqtt_logger/base/timestamp.hpp"
 #include "mqtt_logger/format/csv.hpp"
 #include "mqtt_logger/format/fields.hpp"
 #include "mqtt_logger/format/json.hpp"
-#include "mqtt_logger/format/timestamp.hpp"
 #include "mqtt_logger/journal/journal.hpp"
 #include "mqtt_logger/platform/mapped_file.hpp"
 

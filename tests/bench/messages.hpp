@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mqtt_logger/message.hpp"
+#include "mqtt_logger/base/message.hpp"
 
 #include "stream.hpp"
 

@@ -1,12 +1,12 @@
 // The way of a message without the network: journal, writer, files. One iteration is a million messages; the
 // figure `items_per_second` counts messages, `bytes_per_second` what stands in the files.
 
+#include "mqtt_logger/exports/exports.hpp"
+#include "mqtt_logger/exports/recovery.hpp"
+#include "mqtt_logger/exports/syncer.hpp"
+#include "mqtt_logger/exports/writer.hpp"
 #include "mqtt_logger/journal/journal.hpp"
-#include "mqtt_logger/log.hpp"
-#include "mqtt_logger/output/exports.hpp"
-#include "mqtt_logger/output/recovery.hpp"
-#include "mqtt_logger/output/syncer.hpp"
-#include "mqtt_logger/output/writer.hpp"
+#include "mqtt_logger/log/log.hpp"
 #include "mqtt_logger/platform/mapped_file.hpp"
 
 #include "messages.hpp"

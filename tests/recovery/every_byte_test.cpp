@@ -1,6 +1,6 @@
-#include "mqtt_logger/journal/header.hpp"
 #include "mqtt_logger/journal/layout.hpp"
 
+#include "journal/header.hpp"
 #include "support/catch.hpp"
 #include "support/logger_run.hpp"
 #include "support/quiet_log.hpp"

@@ -1,4 +1,4 @@
-#include "mqtt_logger/error.hpp"
+#include "mqtt_logger/base/error.hpp"
 
 #include "support/catch.hpp"
 #include "support/journal_device.hpp"

@@ -1,6 +1,6 @@
-#include "mqtt_logger/error.hpp"
-#include "mqtt_logger/journal/header.hpp"
+#include "mqtt_logger/base/error.hpp"
 
+#include "journal/header.hpp"
 #include "support/catch.hpp"
 #include "support/journal_device.hpp"
 #include "support/logger_run.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "mqtt_logger/format/csv.hpp"
-#include "mqtt_logger/options.hpp"
+#include "mqtt_logger/options/options.hpp"
 
 #include "support/csv_reader.hpp"
 

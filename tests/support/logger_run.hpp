@@ -1,12 +1,12 @@
 #pragma once
 
+#include "mqtt_logger/base/totals.hpp"
+#include "mqtt_logger/exports/file_format.hpp"
+#include "mqtt_logger/exports/recovery.hpp"
+#include "mqtt_logger/exports/syncer.hpp"
+#include "mqtt_logger/exports/writer.hpp"
 #include "mqtt_logger/journal/journal.hpp"
-#include "mqtt_logger/options.hpp"
-#include "mqtt_logger/output/file_format.hpp"
-#include "mqtt_logger/output/recovery.hpp"
-#include "mqtt_logger/output/syncer.hpp"
-#include "mqtt_logger/output/writer.hpp"
-#include "mqtt_logger/statistics.hpp"
+#include "mqtt_logger/options/options.hpp"
 
 #include "support/catch.hpp"
 #include "support/export_payloads.hpp"

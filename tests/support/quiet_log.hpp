@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mqtt_logger/log.hpp"
+#include "mqtt_logger/log/log.hpp"
 
 #include <cstdio>
 

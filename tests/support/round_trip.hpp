@@ -2,11 +2,11 @@
 
 #include "mqtt_logger/format/csv.hpp"
 #include "mqtt_logger/format/json.hpp"
-#include "mqtt_logger/format/properties.hpp"
 
 #include "base64.hpp"
 #include "csv_reader.hpp"
 #include "expected_text.hpp"
+#include "format/properties.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,4 +1,4 @@
-#include "../../src/mqtt/byte_ring.hpp"
+#include "connection/byte_ring.hpp"
 
 #include "support/catch.hpp"
 

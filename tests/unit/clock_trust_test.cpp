@@ -1,4 +1,4 @@
-#include "mqtt_logger/output/clock_trust.hpp"
+#include "mqtt_logger/housekeeping/clock_trust.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "mqtt_logger/options/config_file.hpp"
+#include "options/config_file.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,6 +1,6 @@
 #include "mqtt_logger/format/decoding.hpp"
 
-#include "mqtt_logger/format/text.hpp"
+#include "mqtt_logger/base/utf8.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "mqtt_logger/running/disk_watch.hpp"
+#include "mqtt_logger/operation/disk_watch.hpp"
 
 #include "support/catch.hpp"
 #include "support/quiet_log.hpp"

@@ -1,7 +1,6 @@
 #include "mqtt_logger/options/documents.hpp"
 
-#include "mqtt_logger/options/option_table.hpp"
-
+#include "options/option_table.hpp"
 #include "support/catch.hpp"
 
 using namespace mqtt_logger;

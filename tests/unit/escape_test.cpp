@@ -1,4 +1,4 @@
-#include "mqtt_logger/escape.hpp"
+#include "mqtt_logger/base/escape.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "mqtt_logger/output/exports.hpp"
+#include "mqtt_logger/exports/exports.hpp"
 
 #include "support/catch.hpp"
 #include "support/logger_run.hpp"

@@ -1,4 +1,4 @@
-#include "mqtt_logger/output/file_check.hpp"
+#include "mqtt_logger/exports/file_check.hpp"
 
 #include "mqtt_logger/format/csv.hpp"
 

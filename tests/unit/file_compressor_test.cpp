@@ -1,6 +1,6 @@
-#include "mqtt_logger/output/file_compressor.hpp"
+#include "mqtt_logger/housekeeping/file_compressor.hpp"
 
-#include "mqtt_logger/output/series_name.hpp"
+#include "mqtt_logger/exports/series_name.hpp"
 
 #include "support/catch.hpp"
 #include "support/memory_files.hpp"

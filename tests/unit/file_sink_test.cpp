@@ -1,4 +1,4 @@
-#include "mqtt_logger/output/file_sink.hpp"
+#include "mqtt_logger/exports/file_sink.hpp"
 
 #include "support/catch.hpp"
 #include "support/export_payloads.hpp"

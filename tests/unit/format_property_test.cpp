@@ -1,12 +1,12 @@
 // What holds for every message. A failure prints its seed; `--rng-seed <seed>` begins with that very case.
-#include "mqtt_logger/format/json_text.hpp"
-#include "mqtt_logger/format/properties.hpp"
-#include "mqtt_logger/format/text.hpp"
+#include "mqtt_logger/base/utf8.hpp"
+#include "mqtt_logger/format/json_validator.hpp"
 
 #include "../support/base64.hpp"
 #include "../support/expected_text.hpp"
 #include "../support/random_text.hpp"
 #include "../support/round_trip.hpp"
+#include "format/properties.hpp"
 #include "support/catch.hpp"
 
 #include <nlohmann/json.hpp>

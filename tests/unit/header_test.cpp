@@ -1,6 +1,6 @@
-#include "mqtt_logger/journal/header.hpp"
+#include "journal/header.hpp"
 
-#include "mqtt_logger/journal/crc32c.hpp"
+#include "mqtt_logger/platform/crc32c.hpp"
 
 #include "support/catch.hpp"
 

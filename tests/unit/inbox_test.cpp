@@ -1,5 +1,4 @@
-#include "mqtt_logger/mqtt/inbox.hpp"
-
+#include "mqtt_logger/mqtt/receiver.hpp"
 #include "mqtt_logger/platform/mapped_file.hpp"
 
 #include "support/catch.hpp"

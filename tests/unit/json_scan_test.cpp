@@ -1,4 +1,4 @@
-#include "mqtt_logger/format/json_scan.hpp"
+#include "mqtt_logger/format/json_scanner.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "mqtt_logger/format/json_text.hpp"
+#include "mqtt_logger/format/json_validator.hpp"
 
 #include "../support/expected_text.hpp"
 #include "support/catch.hpp"

@@ -1,4 +1,4 @@
-#include "mqtt_logger/output/keeper.hpp"
+#include "mqtt_logger/housekeeping/housekeeper.hpp"
 
 #include "support/catch.hpp"
 #include "support/journal_device.hpp"

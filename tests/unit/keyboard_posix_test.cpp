@@ -1,8 +1,8 @@
 // What needs a shell with job control is in tests/e2e/terminal_test.py.
-#include "../../src/platform/keyboard_posix.hpp"
+#include "platform/keyboard_posix.hpp"
 
-#include "../../src/platform/terminal_posix.hpp"
 #include "../support/forked_child.hpp"
+#include "platform/terminal_posix.hpp"
 #include "support/catch.hpp"
 
 #include <poll.h>

@@ -1,4 +1,4 @@
-#include "mqtt_logger/log_queue.hpp"
+#include "log/log_queue.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "mqtt_logger/log.hpp"
+#include "mqtt_logger/log/log.hpp"
 
 #include "support/catch.hpp"
 

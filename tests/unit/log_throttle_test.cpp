@@ -1,4 +1,4 @@
-#include "mqtt_logger/log_throttle.hpp"
+#include "mqtt_logger/log/log_throttle.hpp"
 
 #include "support/catch.hpp"
 #include "support/quiet_log.hpp"

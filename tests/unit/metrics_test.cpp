@@ -1,4 +1,4 @@
-#include "mqtt_logger/running/metrics.hpp"
+#include "mqtt_logger/operation/metrics.hpp"
 
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"

@@ -1,6 +1,6 @@
 #include "mqtt_logger/journal/open_journal.hpp"
 
-#include "mqtt_logger/error.hpp"
+#include "mqtt_logger/base/error.hpp"
 #include "mqtt_logger/journal/layout.hpp"
 
 #include "support/catch.hpp"

@@ -1,6 +1,6 @@
-#include "mqtt_logger/options/option_settings.hpp"
+#include "options/option_settings.hpp"
 
-#include "mqtt_logger/error.hpp"
+#include "mqtt_logger/base/error.hpp"
 
 #include "support/catch.hpp"
 

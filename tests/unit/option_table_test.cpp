@@ -1,4 +1,4 @@
-#include "mqtt_logger/options/option_table.hpp"
+#include "options/option_table.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "mqtt_logger/format/properties.hpp"
+#include "format/properties.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "../../src/platform/quit_line.hpp"
+#include "platform/quit_line.hpp"
 
 #include "support/catch.hpp"
 

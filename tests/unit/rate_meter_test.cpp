@@ -1,4 +1,4 @@
-#include "mqtt_logger/running/rate_meter.hpp"
+#include "mqtt_logger/operation/rate_meter.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "mqtt_logger/mqtt/reading.hpp"
+#include "publish/reading.hpp"
 
 #include "support/catch.hpp"
 

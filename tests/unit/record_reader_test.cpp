@@ -2,9 +2,9 @@
 
 #include "mqtt_logger/format/csv.hpp"
 #include "mqtt_logger/format/json.hpp"
-#include "mqtt_logger/recording/csv_reader.hpp"
-#include "mqtt_logger/recording/json_reader.hpp"
 
+#include "recording/csv_reader.hpp"
+#include "recording/json_reader.hpp"
 #include "support/catch.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
-#include "mqtt_logger/output/recovery.hpp"
+#include "mqtt_logger/exports/recovery.hpp"
 
-#include "mqtt_logger/error.hpp"
+#include "mqtt_logger/base/error.hpp"
 #include "mqtt_logger/format/csv.hpp"
 
 #include "support/catch.hpp"

@@ -1,5 +1,5 @@
-#include "mqtt_logger/journal/crc32c.hpp"
 #include "mqtt_logger/journal/journal.hpp"
+#include "mqtt_logger/platform/crc32c.hpp"
 
 #include "support/catch.hpp"
 #include "support/test_journal.hpp"

@@ -1,4 +1,4 @@
-#include "../../src/mqtt/refused_filters.hpp"
+#include "mqtt/refused_filters.hpp"
 
 #include "support/catch.hpp"
 

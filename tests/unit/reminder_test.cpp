@@ -1,4 +1,4 @@
-#include "mqtt_logger/reminder.hpp"
+#include "mqtt_logger/log/log_interval.hpp"
 
 #include "support/catch.hpp"
 

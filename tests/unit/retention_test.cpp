@@ -1,4 +1,4 @@
-#include "mqtt_logger/output/retention.hpp"
+#include "mqtt_logger/housekeeping/retention.hpp"
 
 #include "support/catch.hpp"
 

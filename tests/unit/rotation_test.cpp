@@ -1,4 +1,4 @@
-#include "mqtt_logger/output/rotation.hpp"
+#include "mqtt_logger/exports/rotation.hpp"
 
 #include "mqtt_logger/platform/local_time.hpp"
 

@@ -1,5 +1,4 @@
-#include "mqtt_logger/journal/salvage.hpp"
-
+#include "journal/recovery_scan.hpp"
 #include "support/catch.hpp"
 #include "support/test_journal.hpp"
 

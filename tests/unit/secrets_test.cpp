@@ -1,6 +1,6 @@
 #include "mqtt_logger/options/secrets.hpp"
 
-#include "mqtt_logger/error.hpp"
+#include "mqtt_logger/base/error.hpp"
 
 #include "support/catch.hpp"
 #include "support/quiet_log.hpp"

@@ -1,6 +1,6 @@
-#include "mqtt_logger/mqtt/sensor.hpp"
+#include "publish/sensor.hpp"
 
-#include "mqtt_logger/topic_filter.hpp"
+#include "mqtt_logger/base/topic_filter.hpp"
 
 #include "support/catch.hpp"
 

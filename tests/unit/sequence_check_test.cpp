@@ -1,4 +1,4 @@
-#include "mqtt_logger/verify/sequence_check.hpp"
+#include "verify/sequence_check.hpp"
 
 #include "support/catch.hpp"
 

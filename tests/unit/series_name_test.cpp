@@ -1,4 +1,4 @@
-#include "mqtt_logger/output/series_name.hpp"
+#include "mqtt_logger/exports/series_name.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "../../src/mqtt/silence.hpp"
+#include "mqtt_logger/connection/silence.hpp"
 
 #include "support/catch.hpp"
 

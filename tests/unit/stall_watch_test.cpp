@@ -1,6 +1,6 @@
-#include "mqtt_logger/running/stall_watch.hpp"
+#include "mqtt_logger/operation/stall_watch.hpp"
 
-#include "mqtt_logger/log.hpp"
+#include "mqtt_logger/log/log.hpp"
 
 #include "support/catch.hpp"
 #include "support/quiet_log.hpp"

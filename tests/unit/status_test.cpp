@@ -1,4 +1,4 @@
-#include "mqtt_logger/status.hpp"
+#include "mqtt_logger/publish/status_payload.hpp"
 
 #include "support/catch.hpp"
 

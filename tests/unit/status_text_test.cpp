@@ -1,4 +1,4 @@
-#include "mqtt_logger/running/status_text.hpp"
+#include "operation/status_text.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,5 +1,5 @@
 // What needs a shell with job control is in tests/e2e/terminal_test.py.
-#include "mqtt_logger/error.hpp"
+#include "mqtt_logger/base/error.hpp"
 #include "mqtt_logger/platform/stop_events.hpp"
 
 #include "../support/forked_child.hpp"

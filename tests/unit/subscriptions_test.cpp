@@ -1,4 +1,4 @@
-#include "mqtt_logger/mqtt/subscriptions.hpp"
+#include "mqtt/subscriptions.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,6 +1,6 @@
-#include "mqtt_logger/output/syncer.hpp"
+#include "mqtt_logger/exports/syncer.hpp"
 
-#include "mqtt_logger/error.hpp"
+#include "mqtt_logger/base/error.hpp"
 
 #include "support/catch.hpp"
 #include "support/journal_device.hpp"

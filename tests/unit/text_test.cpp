@@ -1,4 +1,4 @@
-#include "mqtt_logger/format/text.hpp"
+#include "mqtt_logger/base/utf8.hpp"
 
 #include "support/catch.hpp"
 

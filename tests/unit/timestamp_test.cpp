@@ -1,4 +1,4 @@
-#include "mqtt_logger/format/timestamp.hpp"
+#include "mqtt_logger/base/timestamp.hpp"
 
 #include "support/catch.hpp"
 

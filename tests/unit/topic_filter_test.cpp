@@ -1,4 +1,4 @@
-#include "mqtt_logger/topic_filter.hpp"
+#include "mqtt_logger/base/topic_filter.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "mqtt_logger/topic_watch.hpp"
+#include "mqtt_logger/mqtt/topic_watch.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "../../src/mqtt/websocket_answer.hpp"
+#include "mqtt_logger/connection/websocket_answer.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,5 @@
-#include "../../src/mqtt/websocket_bridge.hpp"
+#include "mqtt_logger/connection/websocket_bridge.hpp"
+
 #include "support/catch.hpp"
 #include "support/quiet_log.hpp"
 

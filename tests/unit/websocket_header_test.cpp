@@ -1,4 +1,4 @@
-#include "mqtt_logger/options/websocket_header.hpp"
+#include "options/websocket_header.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "mqtt_logger/output/writer.hpp"
+#include "mqtt_logger/exports/writer.hpp"
 
 #include "support/catch.hpp"
 #include "support/logger_run.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mqtt_logger/format/json_scan.hpp"
+#include "mqtt_logger/format/json_scanner.hpp"
 
 #include <cstddef>
 #include <functional>

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "mqtt_logger/base/message.hpp"
+#include "mqtt_logger/base/timestamp.hpp"
 #include "mqtt_logger/format/columns.hpp"
-#include "mqtt_logger/format/timestamp.hpp"
-#include "mqtt_logger/message.hpp"
 
 #include <cstdint>
 #include <span>

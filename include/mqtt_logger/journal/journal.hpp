@@ -1,11 +1,11 @@
 #pragma once
 
+#include "mqtt_logger/base/message.hpp"
 #include "mqtt_logger/journal/checkpoint.hpp"
 #include "mqtt_logger/journal/layout.hpp"
 #include "mqtt_logger/journal/packet_ids.hpp"
 #include "mqtt_logger/journal/record.hpp"
 #include "mqtt_logger/journal/ring_bytes.hpp"
-#include "mqtt_logger/message.hpp"
 #include "mqtt_logger/platform/mapped_file.hpp"
 
 #include <atomic>

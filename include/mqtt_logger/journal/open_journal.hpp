@@ -1,8 +1,8 @@
 #pragma once
 
 #include "mqtt_logger/journal/journal.hpp"
-#include "mqtt_logger/options.hpp"
-#include "mqtt_logger/try_again.hpp"
+#include "mqtt_logger/log/try_again.hpp"
+#include "mqtt_logger/options/options.hpp"
 
 #include <memory>
 #include <string>

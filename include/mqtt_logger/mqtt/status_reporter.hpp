@@ -1,10 +1,10 @@
 #pragma once
 
+#include "mqtt_logger/base/totals.hpp"
 #include "mqtt_logger/mqtt/subscriber.hpp"
-#include "mqtt_logger/options.hpp"
-#include "mqtt_logger/statistics.hpp"
-#include "mqtt_logger/status.hpp"
-#include "mqtt_logger/topic_watch.hpp"
+#include "mqtt_logger/mqtt/topic_watch.hpp"
+#include "mqtt_logger/options/options.hpp"
+#include "mqtt_logger/publish/status_payload.hpp"
 
 #include <chrono>
 #include <cstdint>

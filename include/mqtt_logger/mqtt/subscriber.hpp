@@ -1,10 +1,10 @@
 #pragma once
 
+#include "mqtt_logger/base/status.hpp"
+#include "mqtt_logger/base/totals.hpp"
 #include "mqtt_logger/journal/journal.hpp"
-#include "mqtt_logger/mqtt/inbox.hpp"
-#include "mqtt_logger/options.hpp"
-#include "mqtt_logger/run_status.hpp"
-#include "mqtt_logger/statistics.hpp"
+#include "mqtt_logger/mqtt/receiver.hpp"
+#include "mqtt_logger/options/options.hpp"
 
 #include <cstdint>
 #include <functional>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mqtt_logger/broker_address.hpp"
+#include "mqtt_logger/options/broker_address.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mqtt_logger/log_line.hpp"
+#include "mqtt_logger/base/log_level.hpp"
 
 #include <filesystem>
 #include <string>

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "mqtt_logger/base/message.hpp"
 #include "mqtt_logger/format/fields.hpp"
-#include "mqtt_logger/message.hpp"
 
 #include <cstdint>
 #include <functional>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mqtt_logger/options.hpp"
+#include "mqtt_logger/options/options.hpp"
 #include "mqtt_logger/recording/record.hpp"
 
 #include <cstddef>

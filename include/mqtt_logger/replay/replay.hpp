@@ -1,7 +1,7 @@
 #pragma once
 
-#include "mqtt_logger/error.hpp"
-#include "mqtt_logger/options.hpp"
+#include "mqtt_logger/base/error.hpp"
+#include "mqtt_logger/options/options.hpp"
 
 namespace mqtt_logger {
 

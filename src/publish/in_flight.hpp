@@ -1,0 +1,70 @@
+#pragma once
+
+#include "mqtt_logger/publish/outgoing_message.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+
+namespace mqtt_logger {
+
+/// A message on its way to the broker.
+struct Delivery {
+  OutgoingMessage message;
+  bool is_settled = false;  ///< acknowledged, or refused for good
+};
+
+/// What one client publishes and the broker has not settled yet, in order.
+///
+/// Threads: acknowledge(), note_sent() and refuse() on any; everything else by the owner, who alone adds and
+/// removes. So
+///          the owner may look at a Delivery's message without a lock, and the library may hold a pointer to
+///          one until it is settled: it never moves.
+class Deliveries {
+ public:
+  Delivery& add(OutgoingMessage message);
+  void acknowledge(Delivery& delivery);
+  /// At QoS 0, which nobody acknowledges: it is given to the system.
+  void note_sent(Delivery& delivery);
+  /// The connection has ended: what was sent on it at QoS 0 may not have arrived.
+  void note_loss();
+  /// False if it was settled before.
+  bool refuse(Delivery& delivery);
+  /// As refused: the oldest that is not settled; nothing if there is none.
+  const Delivery* give_up_oldest();
+  void forget_settled();
+
+  /// Calls `send` for each that is not settled, oldest first; returns for how many.
+  template <typename Send>
+  std::size_t send_again(Send send) {
+    std::size_t count = 0;
+    for (Delivery& delivery : all_) {
+      if (is_settled(delivery)) continue;
+      ++count;
+      send(delivery);
+    }
+    return count;
+  }
+
+  [[nodiscard]] std::size_t in_flight() const;
+  [[nodiscard]] std::uint64_t acknowledged() const;
+  [[nodiscard]] std::uint64_t sent() const;
+  [[nodiscard]] bool is_any_uncertain() const;
+  [[nodiscard]] std::uint64_t refused() const;
+
+ private:
+  [[nodiscard]] bool is_settled(const Delivery& delivery) const;
+  bool settle(Delivery& delivery, std::uint64_t& counter);
+
+  std::deque<Delivery> all_;  ///< oldest first; a deque never moves the others when one comes or goes
+  mutable std::mutex mutex_;  ///< guards what follows, and each Delivery's is_settled
+  std::size_t in_flight_ = 0;
+  std::uint64_t acknowledged_ = 0;
+  std::uint64_t sent_ = 0;
+  std::uint64_t sent_before_ = 0;  ///< on connections that have ended
+  bool is_any_uncertain_ = false;
+  std::uint64_t refused_ = 0;
+};
+
+}  // namespace mqtt_logger
