@@ -59,12 +59,12 @@ void name_this_thread(const char* name) noexcept {
 // On Linux both are properties of a thread, though setpriority() says process.
 void lower_this_threads_priority() noexcept {
 #if defined(__linux__)
-  constexpr int kNicest = 19;
-  constexpr int kOneThread = 1;           // IOPRIO_WHO_PROCESS, of which C libraries have no header
-  constexpr int kOnlyWhenIdle = 3 << 13;  // IOPRIO_CLASS_IDLE
+  constexpr int kNice = 10;
+  constexpr int kOneThread = 1;                   // IOPRIO_WHO_PROCESS, of which C libraries have no header
+  constexpr int kLastOfBestEffort = 2 << 13 | 7;  // IOPRIO_CLASS_BE
   const auto thread = static_cast<id_t>(::syscall(SYS_gettid));
-  ::setpriority(PRIO_PROCESS, thread, kNicest);
-  ::syscall(SYS_ioprio_set, kOneThread, thread, kOnlyWhenIdle);
+  ::setpriority(PRIO_PROCESS, thread, kNice);
+  ::syscall(SYS_ioprio_set, kOneThread, thread, kLastOfBestEffort);
 #endif
 }
 

@@ -60,7 +60,7 @@ void kill_self() noexcept {
 }
 
 void lower_this_threads_priority() noexcept {
-  SetThreadPriority(GetCurrentThread(), THREAD_MODE_BACKGROUND_BEGIN);
+  SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_BELOW_NORMAL);
 }
 
 // Windows 10 before 1607 has no such call, and a name is no reason not to start there.

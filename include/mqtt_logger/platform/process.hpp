@@ -24,8 +24,8 @@ namespace mqtt_logger {
 /// Gives the calling thread a name, for tools that list threads. At most 15 characters.
 void name_this_thread(const char* name) noexcept;
 
-/// The calling thread gets processor and disk only when nobody else wants them, as far as the system knows
-/// that.
+/// The calling thread gets less of processor and disk than others, as far as the system knows that. Not
+/// nothing: on a machine that is always busy it would never make room.
 void lower_this_threads_priority() noexcept;
 
 /// Takes a variable out of this process's environment. Call before the first thread starts.
