@@ -26,6 +26,7 @@ constexpr int kUnansweredConnects = 2;  // so many before the version is taken f
 constexpr auto kContactInterval = 10s;  // how exactly is known when the broker was heard last
 constexpr auto kShortLife = 5s;         // of a connection that does not last
 constexpr int kSuspiciousLives = 3;     // so many short ones in a row
+constexpr auto kSoonOver = 20s;         // what breaks a good connection mostly is
 
 }  // namespace
 
@@ -183,6 +184,8 @@ void Session::report_limits(const BrokerLimits& limits) {
 
 void Session::handle_failure(const ConnectionEvent& event) {
   connect_due_.reset();
+  const auto end = bridge_ ? bridge_->failure() : std::nullopt;
+  is_refused_ = is_answered(event.failure);
   if (is_answered(event.failure)) subscribing_.end_doubt();  // so there is no new session
   Broker& broker = brokers_.current();
   if (event.failure == ConnectFailure::version_refused && broker.version == MqttVersion::v5) {
@@ -209,7 +212,7 @@ void Session::handle_failure(const ConnectionEvent& event) {
     try_next(event.reason);
     return;
   }
-  if (const auto end = bridge_ ? bridge_->failure() : std::nullopt) {
+  if (end) {
     const bool is_from_broker =
         end->failure == ConnectFailure::closed || end->failure == ConnectFailure::silent;
     if (!is_from_broker || !tries_older_version(end->failure)) try_next(end->reason);
@@ -330,7 +333,11 @@ void Session::handle_loss(const ConnectionEvent& event) {
   }
   // One that has brought messages was good, also if it ended before we were subscribed: the answer to that
   // comes behind all that a session has kept.
-  if (statistics_.received.get() != received_before_) backoff_.reset();
+  is_refused_ = false;
+  if (state_ == State::ready || statistics_.received.get() != received_before_) {
+    backoff_.reset();
+    good_at_ = Clock::now();
+  }
   const auto end = bridge_ && !event.disconnect_reason ? bridge_->failure() : std::nullopt;
   wait_for_next_round("connection lost: " + (end ? end->reason : event.reason));
 }
@@ -457,6 +464,8 @@ void Session::try_next(const std::string& reason) {
 
 void Session::wait_for_next_round(const std::string& reason) {
   state_ = State::waiting;
+  // So the shortest delays, unless the broker itself says no.
+  if (!is_refused_ && good_at_ && Clock::now() - *good_at_ < kSoonOver) backoff_.reset();
   const auto delay = backoff_.next();
   next_attempt_ = Clock::now() + delay;
   note_failure(reason);
