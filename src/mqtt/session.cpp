@@ -26,7 +26,7 @@ constexpr int kUnansweredConnects = 2;  // so many before the version is taken f
 constexpr auto kContactInterval = 10s;  // how exactly is known when the broker was heard last
 constexpr auto kShortLife = 5s;         // of a connection that does not last
 constexpr int kSuspiciousLives = 3;     // so many short ones in a row
-constexpr auto kSoonOver = 20s;         // what breaks a good connection mostly is
+constexpr auto kSoonOver = 1min;        // what breaks a good connection mostly is
 
 }  // namespace
 
