@@ -1,5 +1,6 @@
 #include "mqtt_logger/connection/connection.hpp"
 
+#include "mqtt_logger/connection/websocket_answer.hpp"
 #include "mqtt_logger/options/secrets.hpp"
 
 #include <fmt/core.h>
@@ -78,6 +79,11 @@ std::string make_uri(const BrokerAddress& broker, const WebSocketBridge* bridge)
   const bool is_ipv6 = broker.host.find(':') != std::string::npos;
   return fmt::format("{}://{}{}{}:{}", is_encrypted(broker.transport) ? "ssl" : "tcp", is_ipv6 ? "[" : "",
                      broker.host, is_ipv6 ? "]" : "", broker.port);
+}
+
+std::uint16_t connection_port(const Options& options, const BrokerAddress& broker) {
+  const auto proxy = options.proxy.empty() ? std::nullopt : parse_proxy(options.proxy);
+  return proxy ? proxy->port : broker.port;
 }
 
 mqtt::create_options make_create_options(MqttVersion version) {

@@ -113,7 +113,10 @@ void Session::connect() {
     // On this object the properties were set: copies of it lose them in Paho C++ before 1.3.
     mqtt::connect_options connect = make_session_options(options_, broker, will_, max_packet_bytes());
     connect_due_.reset();
-    if (!bridge_) connect_due_ = Clock::now() + options_.connect_timeout + kConnectGrace;
+    if (!bridge_) {
+      connect_due_ = Clock::now() + options_.connect_timeout + kConnectGrace;
+      received_bytes_.begin(connection_port(options_, broker.address));
+    }
     calls_.connect(*client_, connect, [this](const Response& response) { events_.on_response(response); });
     crash_point("connect-sent");
   } catch (const std::exception& error) {  // the library's, or that there can be no bridge
@@ -352,6 +355,7 @@ void Session::begin_subscribing(bool is_session_present) {
   silence_ =
       Silence{options_.connect_timeout, brokers_.current().limits.keep_alive.value_or(options_.keep_alive)};
   silence_.begin(connected_since_);
+  received_bytes_.settle();
   try {
     const Broker& broker = brokers_.current();
     subscribing_.begin(*client_, broker.version, broker.limits, is_session_present);
@@ -410,7 +414,7 @@ void Session::report_largest_packet(MqttVersion version) {
 /// there is where the system does not count what comes.
 bool Session::ends_silent_connection() {
   if (bridge_) return false;
-  const auto bytes = bytes_received_from(connection_port());
+  const auto bytes = received_bytes_.count();
   if (!bytes) return false;
   const auto lasted = silence_.check(Clock::now(), *bytes, inbox_.is_waiting());
   if (!lasted) return false;
@@ -419,12 +423,6 @@ bool Session::ends_silent_connection() {
   drop_client();
   wait_for_next_round("connection lost: " + silence_.describe(*lasted));
   return true;
-}
-
-/// Of the proxy, if there is one.
-std::uint16_t Session::connection_port() const {
-  const auto proxy = options_.proxy.empty() ? std::nullopt : parse_proxy(options_.proxy);
-  return proxy ? proxy->port : brokers_.current().address.port;
 }
 
 void Session::note_contact() {

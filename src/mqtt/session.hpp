@@ -6,6 +6,7 @@
 #include "mqtt_logger/connection/brokers.hpp"
 #include "mqtt_logger/connection/connection_diagnosis.hpp"
 #include "mqtt_logger/connection/library_calls.hpp"
+#include "mqtt_logger/connection/received_bytes.hpp"
 #include "mqtt_logger/connection/silence.hpp"
 #include "mqtt_logger/connection/websocket_bridge.hpp"
 #include "mqtt_logger/journal/journal.hpp"
@@ -79,7 +80,6 @@ class Session {
   void try_again_now();
   void handle_loss(const ConnectionEvent& event);
   [[nodiscard]] bool ends_silent_connection();
-  [[nodiscard]] std::uint16_t connection_port() const;
   void note_contact();
   void note_failure(const std::string& reason);
   void note_end();
@@ -104,7 +104,7 @@ class Session {
   std::optional<std::chrono::steady_clock::time_point>
       connect_due_;  // nothing while the failure is looked into
   bool was_connected_ = false;
-  bool is_refused_ = false;  // by the broker, when it was asked last
+  bool is_refused_ = false;                                       // by the broker, when it was asked last
   std::optional<std::chrono::steady_clock::time_point> good_at_;  // when the last good connection ended
   bool is_session_present_ = false;
   bool is_largest_packet_said_ = false;
@@ -113,6 +113,7 @@ class Session {
   std::chrono::steady_clock::time_point next_contact_;
   Silence silence_{std::chrono::seconds{0},
                    std::chrono::seconds{0}};  // of the broker, where there is no bridge
+  ReceivedBytes received_bytes_;              // the same
   int short_lives_ = 0;                       // connections that did not last, in a row
   SessionReport report_{options_};
   LibraryCalls calls_;

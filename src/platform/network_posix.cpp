@@ -193,25 +193,22 @@ bool has_loopback_connection(std::uint16_t from, std::uint16_t to) noexcept {
   });
 }
 
-std::optional<std::uint64_t> bytes_received_from(std::uint16_t port) noexcept {
+std::vector<OpenConnection> connections_to(std::uint16_t port) {
+  std::vector<OpenConnection> found;
 #ifdef __linux__
-  std::uint64_t sum = 0;
-  bool is_any = false;
   any_descriptor([&](int descriptor) {
     if (port_of(descriptor, ::getpeername, false) != port) return false;
     tcp_info info{};
     socklen_t size = sizeof info;
     if (::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
     if (size < offsetof(tcp_info, tcpi_bytes_received) + sizeof info.tcpi_bytes_received) return false;
-    sum += info.tcpi_bytes_received;
-    is_any = true;
+    found.push_back({port_of(descriptor, ::getsockname, false), info.tcpi_bytes_received});
     return false;
   });
-  return is_any ? std::optional{sum} : std::nullopt;
 #else
   static_cast<void>(port);
-  return std::nullopt;
 #endif
+  return found;
 }
 
 }  // namespace mqtt_logger

@@ -132,8 +132,8 @@ std::error_code probe(const std::string& address, std::uint16_t port, std::chron
 void use_address(const std::string&, const std::string&) {}
 
 // Windows tells it to whom has the socket, which is the client library's.
-std::optional<std::uint64_t> bytes_received_from(std::uint16_t) noexcept {
-  return std::nullopt;
+std::vector<OpenConnection> connections_to(std::uint16_t) {
+  return {};
 }
 
 bool has_loopback_connection(std::uint16_t from, std::uint16_t to) noexcept {

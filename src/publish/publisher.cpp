@@ -7,6 +7,8 @@
 #include "mqtt_logger/connection/connect_failure.hpp"
 #include "mqtt_logger/connection/connection.hpp"
 #include "mqtt_logger/connection/library_calls.hpp"
+#include "mqtt_logger/connection/received_bytes.hpp"
+#include "mqtt_logger/connection/silence.hpp"
 #include "mqtt_logger/connection/websocket_bridge.hpp"
 #include "mqtt_logger/log/log.hpp"
 
@@ -31,6 +33,8 @@ using Clock = std::chrono::steady_clock;
 /// At QoS 0 the limit keeps the library from buffering without end what the socket does not take.
 constexpr std::size_t kMaxInFlight = 20;
 constexpr auto kDisconnectTimeout = 1s;
+constexpr std::chrono::milliseconds kNever = 1h;
+constexpr auto kConnectGrace = 5s;  // beyond --connect-timeout, which is the library's business
 
 /// After so many connections in a row that ended before anything was acknowledged, the oldest message is
 /// taken for the reason (too large for the broker, say), and given up.
@@ -73,6 +77,8 @@ struct Publisher::Impl final : private mqtt::iaction_listener {
 
   [[nodiscard]] std::vector<Target> make_targets(const std::vector<BrokerAddress>& brokers) const;
   [[nodiscard]] Target& target() noexcept { return targets_[current_]; }
+  [[nodiscard]] std::chrono::milliseconds wait_for_answer();
+  [[nodiscard]] std::chrono::milliseconds watch_silence();
   void begin_connecting();
   void finish_connecting();
   void end_connection();
@@ -105,6 +111,11 @@ struct Publisher::Impl final : private mqtt::iaction_listener {
   std::unique_ptr<WebSocketBridge> bridge_;     ///< of this connection, if it is a WebSocket
   std::unique_ptr<mqtt::async_client> client_;  ///< one a connection: when it is gone, no late call can come
   BrokerLimits limits_;                         ///< of this connection
+  /// For the answer to CONNECT; a bridge has its own limits, and says itself when a broker falls silent.
+  Clock::time_point connect_due_;
+  Silence silence_{0ms, 0s};
+  ReceivedBytes received_bytes_;
+  std::string end_reason_;  ///< why we have ended this connection ourselves
   bool is_limit_reported_ = false;
   bool is_up_ = false;  ///< as far as the owner has noticed
   bool is_failure_reported_ = false;
@@ -129,7 +140,6 @@ std::vector<Publisher::Impl::Target> Publisher::Impl::make_targets(
 }
 
 std::chrono::milliseconds Publisher::Impl::advance() {
-  constexpr std::chrono::milliseconds kNever = 1h;
   Link link = Link::down;
   int refusal = 0;
   {
@@ -141,16 +151,39 @@ std::chrono::milliseconds Publisher::Impl::advance() {
     log::warning("the broker refuses messages of {}: {}", role_.in_words,
                  mqtt::exception::reason_code_str(refusal));
   deliveries_.forget_settled();
-  if (link == Link::connecting) return kNever;
-  if (link == Link::up) {
+  if (link == Link::connecting) {
+    if (const auto left = wait_for_answer(); left.count() > 0) return left;
+  } else if (link == Link::up) {
     if (!is_up_) finish_connecting();
-    return kNever;
+    if (const auto interval = watch_silence(); interval.count() > 0) return interval;
   }
   if (client_) end_connection();
   const auto now = Clock::now();
   if (now < next_attempt_) return std::chrono::ceil<std::chrono::milliseconds>(next_attempt_ - now);
   begin_connecting();
-  return client_ ? kNever : std::chrono::ceil<std::chrono::milliseconds>(next_attempt_ - now);
+  return std::chrono::ceil<std::chrono::milliseconds>((client_ ? connect_due_ : next_attempt_) - now);
+}
+
+/// How long; zero if it is too late. The library has a limit of its own, but not for each step (a TLS
+/// handshake on Windows).
+std::chrono::milliseconds Publisher::Impl::wait_for_answer() {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(connect_due_ - Clock::now());
+  if (left.count() <= 0) {
+    end_reason_ = fmt::format("no answer within {} s",
+                              std::chrono::ceil<std::chrono::seconds>(options_.connect_timeout).count());
+  }
+  return std::max(left, 0ms);
+}
+
+/// How long until the next check; zero if the broker has been silent for too long.
+std::chrono::milliseconds Publisher::Impl::watch_silence() {
+  if (bridge_) return kNever;
+  const auto bytes = received_bytes_.count();
+  if (!bytes) return kNever;
+  const auto lasted = silence_.check(Clock::now(), *bytes, false);
+  if (!lasted) return silence_.interval();
+  end_reason_ = silence_.describe(*lasted);
+  return 0ms;
 }
 
 void Publisher::Impl::begin_connecting() {
@@ -173,6 +206,8 @@ void Publisher::Impl::begin_connecting() {
     link_ = Link::connecting;
     connect_response_ = {};
   }
+  connect_due_ = Clock::now() + (bridge_ ? kNever : options_.connect_timeout + kConnectGrace);
+  if (!bridge_) received_bytes_.begin(connection_port(options_, address));
   mqtt::connect_options connect = make_clean_options(options_, address, version);
   calls_.connect(*client_, connect, [this](const Response& response) { on_connected(response); });
 }
@@ -186,6 +221,9 @@ void Publisher::Impl::finish_connecting() {
     const Lock lock{mutex_};
     limits_ = read_limits(connect_response_.properties);
   }
+  silence_ = Silence{options_.connect_timeout, limits_.keep_alive.value_or(options_.keep_alive)};
+  silence_.begin(Clock::now());
+  received_bytes_.settle();
   tell(LogLevel::info, "connected to {} ({})", to_string(target().address),
        target().version == MqttVersion::v5 ? "MQTT 5" : "MQTT 3.1.1: without properties");
   const std::size_t again = deliveries_.send_again([this](Delivery& delivery) { send(delivery); });
@@ -196,10 +234,12 @@ void Publisher::Impl::finish_connecting() {
 void Publisher::Impl::end_connection() {
   const bool was_up = std::exchange(is_up_, false);
   client_.reset();
-  const auto end = bridge_ ? bridge_->failure() : std::nullopt;
+  auto end = bridge_ ? bridge_->failure() : std::nullopt;
+  if (!end_reason_.empty()) end = ConnectionEnd{ConnectFailure::silent, std::exchange(end_reason_, {})};
   bridge_.reset();
   const Response response = [this] {
     const Lock lock{mutex_};
+    link_ = Link::down;
     return connect_response_;
   }();
   const bool is_answered_by_broker = is_answered(classify_failure(response));

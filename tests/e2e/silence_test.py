@@ -1,5 +1,7 @@
 """A connection on which nothing comes any more ends, whatever the transport: after one and a half of the keep alive."""
 
+import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -48,6 +50,34 @@ class Silence(Scenario):
         gateway = WebSocketGateway(self.broker.port)
         self.addCleanup(gateway.close)
         self.assert_ends("ws", gateway.port)
+
+    def test_publisher(self) -> None:
+        """The library itself would take two and a half of the keep alive."""
+        (self.work / "recording.csv").write_text("timestamp,topic,payload,encoding,qos,retain\n"
+                                                 "2026-11-20T15:36:01.000000Z,t,1,json,1,false\n"
+                                                 "2026-11-20T15:36:26.000000Z,t,2,json,1,false\n")
+        proxy = Proxy(self.broker.port)
+        self.addCleanup(proxy.close)
+        client = self.connect(self.broker.port)
+        client.subscribe("t")
+        replay = self.run_logger("--broker", f"localhost:{proxy.port}", "--keep-alive", f"{_KEEP_ALIVE}s", "--replay", "recording.csv")
+        client.receive(1)
+        proxy.stall()
+        replay.wait_for(rf"connection to .* lost: the broker has been silent for \d+ s, with a keep alive of {_KEEP_ALIVE} s", 60)
+        self.assertEqual(replay.wait(60), 0, replay.log)
+        client.receive(1)
+
+    def test_publisher_of_which_nobody_answers(self) -> None:
+        """Not the TLS handshake, which the library does not limit everywhere."""
+        (self.work / "recording.csv").write_text("timestamp,topic,payload,encoding,qos,retain\n"
+                                                 "2026-11-20T15:36:01.000000Z,t,1,json,1,false\n")
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            for scheme in ("mqtt", "mqtts"):
+                with self.subTest(scheme):
+                    replay = self.run_logger("--broker", f"{scheme}://localhost:{server.getsockname()[1]}", "--connect-timeout",
+                                             "1s", "--replay", "recording.csv")
+                    replay.wait_for("cannot connect to .*; trying again", 30)
+                    self.assertEqual(replay.stop(signal.SIGTERM), 0)
 
     def test_quiet_connection_that_lives(self) -> None:
         """Nothing but pings: it goes on."""

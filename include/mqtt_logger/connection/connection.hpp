@@ -6,6 +6,7 @@
 
 #include <mqtt/async_client.h>
 
+#include <cstdint>
 #include <string>
 
 namespace mqtt_logger {
@@ -17,6 +18,9 @@ inline constexpr QoS kStatusQos = QoS::at_least_once;
 /// As the library wants it: "tcp://localhost:1883", "ssl://localhost:8883". A broker that is reached by
 /// WebSocket has a bridge instead, whose URI it is.
 [[nodiscard]] std::string make_uri(const BrokerAddress& broker, const WebSocketBridge* bridge);
+
+/// Where a TCP connection to the broker leads: to its port, or to that of the proxy if there is one.
+[[nodiscard]] std::uint16_t connection_port(const Options& options, const BrokerAddress& broker);
 
 /// A version of the protocol for this client, and no other: left to itself the library may fall back to
 /// MQTT 3.1.

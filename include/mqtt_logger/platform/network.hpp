@@ -35,8 +35,14 @@ void use_address(const std::string& host, const std::string& address);
 /// has made. False if that cannot be found out. Any thread.
 [[nodiscard]] bool has_loopback_connection(std::uint16_t from, std::uint16_t to) noexcept;
 
-/// How many bytes have come so far on all TCP connections of this process to that port of other hosts, as
-/// the system counts them, read or not; nothing where it does not tell (it does on Linux). Any thread.
-[[nodiscard]] std::optional<std::uint64_t> bytes_received_from(std::uint16_t port) noexcept;
+/// A TCP connection of this process, and how many bytes have come on it so far, read or not.
+struct OpenConnection {
+  std::uint16_t local_port = 0;
+  std::uint64_t received_bytes = 0;
+};
+
+/// Those to that port of other hosts, as the system counts; none where it does not tell (it does on Linux).
+/// Any thread.
+[[nodiscard]] std::vector<OpenConnection> connections_to(std::uint16_t port);
 
 }  // namespace mqtt_logger
