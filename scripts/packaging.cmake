@@ -1,7 +1,16 @@
 # What `cmake --install` and CPack put where: program, manual page, completions, service, settings.
 
 install(TARGETS mqtt-logger)
-install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# The manual stands beside the README; the README's links to it follow.
+file(GLOB manual_pages CONFIGURE_DEPENDS src/manual/*.md src/manual/*.svg)
+install(FILES ${manual_pages} DESTINATION ${CMAKE_INSTALL_DOCDIR}/manual)
+install(CODE "set(readme \"${CMAKE_CURRENT_SOURCE_DIR}/README.md\")\nset(readme_copy \"${CMAKE_CURRENT_BINARY_DIR}/README.md\")")
+install(CODE [[
+  file(READ "${readme}" text)
+  string(REPLACE "](src/manual/" "](manual/" text "${text}")
+  file(WRITE "${readme_copy}" "${text}")
+]])
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 if(NOT CMAKE_CROSSCOMPILING)
   set(documents_folder ${CMAKE_CURRENT_BINARY_DIR}/documents)

@@ -26,8 +26,48 @@ def run(*command: object, **options: object) -> str:
     return result.stdout
 
 
+def broken_links(page: Path) -> list[str]:
+    """Relative links of a Markdown page that lead to no file, or to no heading of one."""
+    def headings(target: Path) -> set[str]:
+        lines = [line.lstrip("#").strip().lower() for line in target.read_text().splitlines() if line.startswith("#")]
+        return {re.sub(r"[^\w -]", "", line).replace(" ", "-") for line in lines}
+
+    broken = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if re.match(r"[a-z]+:", link):
+            continue
+        name, _, heading = link.partition("#")
+        target = page.parent / name if name else page
+        if not target.is_file() or (heading and heading not in headings(target)):
+            broken.append(f"{page.name}: {link}")
+    return broken
+
+
 def options_of_help() -> set[str]:
     return set(re.findall(r"^ +(?:-h,)?(--[a-z][a-z-]*)", run(*logger_command(), "--help"), re.MULTILINE))
+
+
+class Manual(unittest.TestCase):
+    """What the source tree has; the installed copy is looked at with the package."""
+
+    def test_every_link_leads_somewhere(self) -> None:
+        pages = [ROOT / "README.md", *(ROOT / "src/manual").glob("*.md")]
+        self.assertEqual([link for page in pages for link in broken_links(page)], [])
+
+    def test_the_readme_is_short_and_links_every_page(self) -> None:
+        readme = (ROOT / "README.md").read_text()
+        self.assertLessEqual(len(readme.splitlines()), 220)
+        for page in (ROOT / "src/manual").glob("*.md"):
+            self.assertIn(f"](src/manual/{page.name})", readme)
+
+    def test_every_option_it_names_exists(self) -> None:
+        """In the words of ours: --option as a whole span of code, or after the program's name."""
+        known = options_of_help() | {"--help", "--version"}
+        for page in [ROOT / "README.md", *(ROOT / "src/manual").glob("*.md")]:
+            text = page.read_text()
+            commands = " ".join(re.findall(r"^(?:\S*[\\/])?mqtt-logger(?:\.exe)? (?:.*\\\n)*.*$", text, re.MULTILINE))
+            named = re.findall(r"(?<![\w-])--[a-z][a-z-]*", re.sub(r"#.*", "", commands))
+            self.assertEqual(set(named) - known, set(), page.name)
 
 
 class DebianPackage(unittest.TestCase):
@@ -50,11 +90,18 @@ class DebianPackage(unittest.TestCase):
             "usr/share/doc/mqtt-logger/README.md",
             "usr/share/doc/mqtt-logger/changelog.gz",
             "usr/share/doc/mqtt-logger/copyright",
+            *(f"usr/share/doc/mqtt-logger/manual/{path.name}" for path in (ROOT / "src/manual").iterdir() if path.suffix != ".cpp"),
             "usr/share/fish/vendor_completions.d/mqtt-logger.fish",
             "usr/share/lintian/overrides/mqtt-logger",
             "usr/share/man/man1/mqtt-logger.1.gz",
             "usr/share/zsh/vendor-completions/_mqtt-logger",
         })
+
+    def test_every_link_of_the_installed_manual_leads_somewhere(self) -> None:
+        documents = self.root / "usr/share/doc/mqtt-logger"
+        pages = [documents / "README.md", *(documents / "manual").glob("*.md")]
+        self.assertGreater(len(pages), 1)
+        self.assertEqual([link for page in pages for link in broken_links(page)], [])
 
     def test_depends_on_the_libraries_it_needs(self) -> None:
         depends = run("dpkg-deb", "--field", self.package, "Depends")
