@@ -4,6 +4,7 @@
 #include "mqtt_logger/options/broker_uri.hpp"
 #include "mqtt_logger/options/options_cli.hpp"
 
+#include "help_notes.hpp"
 #include "option_table.hpp"
 
 #include <CLI/CLI.hpp>
@@ -17,48 +18,10 @@ namespace {
 constexpr std::size_t kHelpNameColumns = 34;
 constexpr std::size_t kHelpTextColumns = 62;
 
-constexpr const char* kHelpEnd = R"(
-Defaults stand in [brackets].
-
-DURATION is a number with ms, s, m, h or d (250ms, 2s, 1.5h, 1h30m); without a unit it means
-seconds. SIZE is a number of bytes, or one with KiB, MiB, GiB, TiB (also K, M, G, T) for powers
-of 1024, or with kB, MB, GB, TB for powers of 1000.
-
-Every option can also be set by an environment variable or in the file of --config. The command
-line beats the environment, the environment beats the file; several values of one option, such
-as --topic or --broker, replace those of a weaker source as a whole.
-  Environment: MQTT_LOGGER_QOS=2, MQTT_LOGGER_CLIENT_ID=..., MQTT_LOGGER_SIMULATE=true. Several
-               topics stand on lines of their own. An empty variable counts as not set.
-  File:        TOML, one option a line: qos = 2, simulate = true, topic = ["a/#", "b/+"]
-
-Exit codes: 0 stopped on request, everything written; 1 something not written (yet); 2 wrong
-option; 3 the broker refuses this client; 4 output in use or not usable.
-
-Examples:
-  mqtt-logger
-  mqtt-logger --broker mqtt://broker.example:1884 --topic 'plant/+/temperature' --topic 'alarms/#'
-  mqtt-logger --broker mqtts://broker.example --username logger --password-file /etc/logger.password
-  mqtt-logger --format csv,jsonl --output /var/lib/mqtt-logger/data --qos 2 --session-expiry 7d
-  mqtt-logger --simulate --sensors 100 --interval 250ms
-  mqtt-logger --verify exports/mqtt_data --by-topic
-  mqtt-logger --replay exports/mqtt_data --speed 10 --topic-prefix replayed/
-)";
-
-/// Breaks lines between words. The versions of CLI11 differ in whether they do.
-std::string wrap(std::string_view text) {
-  std::string wrapped;
-  while (text.size() > kHelpTextColumns) {
-    const std::size_t space = text.rfind(' ', kHelpTextColumns);
-    wrapped.append(text.substr(0, space)).append("\n");
-    text.remove_prefix(space + 1);
-  }
-  return wrapped.append(text);
-}
-
 std::string describe(const OptionDefinition& definition) {
   std::string text{definition.help};
   if (!definition.default_text.empty()) text += fmt::format(" [{}]", definition.default_text);
-  return wrap(text);
+  return wrap(text, kHelpTextColumns);
 }
 
 /// A parser that recognises our options and keeps their values as they are; what they mean is none of its
@@ -93,14 +56,14 @@ bool is_behind_secret(const std::string& argument, const std::vector<std::string
 [[noreturn]] void fail_unknown(const std::string& argument, const std::vector<std::string>& arguments) {
   if (is_behind_secret(argument, arguments)) {
     refuse(
-        "***: must be an option, such as --topic; a password with spaces in it must stand in quotes; see "
+        "***: must be an option, such as --topic; a password with spaces in it must be quoted; see "
         "--help");
   }
   if (!argument.starts_with('-') || argument == "-" || argument == "--") {
     refuse(show_value(hide_user_information(argument)) + ": must be an option, such as --topic; see --help");
   }
   const std::string name = argument.substr(0, argument.find('='));
-  if (name == "--help" || name == "--version") refuse(name + ": must stand without a value");
+  if (name == "--help" || name == "--version") refuse(name + ": takes no value");
   const auto suggestion =
       suggest_option(std::string_view{name}.substr(std::min(name.find_first_not_of('-'), name.size())));
   refuse(fmt::format("{}: unknown option{}; see --help", show_value(name),
@@ -122,10 +85,6 @@ void check_value_is_meant(const OptionDefinition& definition, const std::string&
 
 }  // namespace
 
-std::string_view help_notes() noexcept {
-  return kHelpEnd;
-}
-
 std::string help_text() {
   CLI::App app{"Subscribes to topics at an MQTT broker and appends every message to a CSV and a JSON file."};
   define_options(app);
@@ -133,7 +92,7 @@ std::string help_text() {
   app.add_flag("--version")
       ->description("Print the versions of program and libraries and exit.")
       ->group("General");
-  return app.help("mqtt-logger") + kHelpEnd;
+  return app.help("mqtt-logger") + make_help_end();
 }
 
 std::vector<Setting> read_arguments(const std::vector<std::string>& arguments) {
@@ -157,7 +116,7 @@ std::vector<Setting> read_arguments(const std::vector<std::string>& arguments) {
     const auto& values = app.get_option(name)->results();
     for (const std::string& value : values) check_value_is_meant(definition, value, arguments);
     if (values.size() > 1 && !definition.is_repeatable && !definition.placeholder.empty()) {
-      refuse(fmt::format("{} {}: must not stand twice, {} came first", name,
+      refuse(fmt::format("{} {}: must be given only once, {} came first", name,
                          show_value(definition, values[1]), show_value(definition, values[0])));
     }
     const char separator = definition.placeholder.empty() ? '=' : ' ';

@@ -1,7 +1,8 @@
 #include "mqtt_logger/options/documents.hpp"
 
-#include "mqtt_logger/options/options_cli.hpp"
+#include "mqtt_logger/base/error.hpp"
 
+#include "help_notes.hpp"
 #include "option_table.hpp"
 
 #include <fmt/core.h>
@@ -81,11 +82,46 @@ std::string roff(std::string_view text) {
   return escaped;
 }
 
+/// A file, a variable or a number, and what it is.
+std::string roff_entry(std::string_view tag, std::string_view text) {
+  return fmt::format(".TP\n{}\n{}\n", roff(tag), roff(text));
+}
+
+std::string make_files_section() {
+  std::string text =
+      ".SH FILES\nPATH is the value of \\fB\\-\\-output\\fR, TIME the time of a first record.\n";
+  text += roff_entry("PATH.csv, PATH.json, PATH.jsonl", "The exports that --format asks for.");
+  text += roff_entry("PATH-TIME.csv, PATH-TIME.csv.gz",
+                     "Files of a rotated series, and compressed ones; other formats likewise.");
+  text += roff_entry("PATH.aside-TIME.csv", "An export that could not be continued.");
+  text += roff_entry("PATH.journal", "Where messages are safe before they are acknowledged.");
+  text += roff_entry("PATH.lock", "Process id and status while the logger runs.");
+  text += roff_entry("/etc/mqtt-logger/mqtt-logger.toml", "Settings of the systemd service.");
+  text += roff_entry("/etc/mqtt-logger/password", "Password of the service at the broker.");
+  text += roff_entry("/var/lib/mqtt-logger", "Exports and journal of the service.");
+  text += roff_entry("/run/mqtt-logger", "Metrics of the service.");
+  return text + ".PP\nThe options are given in the file of \\fB\\-\\-config\\fR as\n" +
+         roff(config_file_notes()) + "\n";
+}
+
+std::string make_environment_section() {
+  std::string text = ".SH ENVIRONMENT\n" + roff(source_notes()) + '\n';
+  text += roff_entry("MQTT_LOGGER_OPTION", fmt::format("The option of that name: {}", environment_notes()));
+  text += roff_entry("MQTT_LOGGER_PASSWORD", "The password at the broker, which others cannot see there.");
+  text += roff_entry("CREDENTIALS_DIRECTORY",
+                     "Set by systemd; its file password is used without --password-file.");
+  text += roff_entry("NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID", "Set by systemd for a service.");
+  text += roff_entry("TZ", "The local time of --local-time.");
+  text += roff_entry("MQTT_C_CLIENT_TRACE", "Asks the client library for a trace.");
+  return text + ".PP\nVariables such as http_proxy are ignored; see \\fB\\-\\-proxy\\fR.\n";
+}
+
 }  // namespace
 
 std::string make_man_page(std::string_view version, std::string_view date) {
   std::string page = fmt::format(
       ".TH MQTT-LOGGER 1 {} \"mqtt-logger {}\" \"User Commands\"\n"
+      ".nh\n.ad l\n"  // names of options stay whole
       ".SH NAME\nmqtt-logger \\- headless MQTT data logger\n"
       ".SH SYNOPSIS\n.B mqtt-logger\n.RI [ option ]...\n"
       ".SH DESCRIPTION\n"
@@ -109,7 +145,16 @@ std::string make_man_page(std::string_view version, std::string_view date) {
   }
   page += ".TP\n\\fB\\-\\-help\\fR, \\fB\\-h\\fR\nPrint a summary and exit.\n";
   page += ".TP\n\\fB\\-\\-version\\fR\nPrint the versions of program and libraries and exit.\n";
-  return page + ".SH NOTES\n.nf\n" + roff(help_notes()) + ".fi\n.SH SEE ALSO\n.BR mosquitto (8)\n";
+  page += ".SS Values\n" + roff(value_notes()) + '\n';
+  page += ".SH EXIT STATUS\n";
+  for (const ExitCodeMeaning& each : kExitCodes)
+    page += roff_entry(std::to_string(static_cast<int>(each.code)), each.text);
+  page += make_files_section() + make_environment_section();
+  page += ".SH EXAMPLES\n";
+  for (const std::string_view example : help_examples()) page += ".PP\n.EX\n" + roff(example) + "\n.EE\n";
+  return page +
+         ".SH SEE ALSO\n.BR mosquitto (8)\n.PP\nThe guides in the folder of the documentation, such as\n"
+         "/usr/share/doc/mqtt\\-logger/manual.\n";
 }
 
 std::string make_bash_completion() {

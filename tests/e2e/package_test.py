@@ -185,7 +185,13 @@ class DebianPackage(unittest.TestCase):
         shown = re.sub(".\b", "", result.stdout).replace("\N{HYPHEN}", "-")
         for option in options_of_help():
             self.assertIn(option, shown)
-        self.assertIn("Exit codes:", shown)
+        for section in ("EXIT STATUS", "FILES", "ENVIRONMENT", "EXAMPLES"):
+            self.assertRegex(shown, f"(?m)^{section}$")
+
+    def test_manual_page_fits_80_columns(self) -> None:
+        page = self.root / "usr/share/man/man1/mqtt-logger.1.gz"
+        shown = run(require_program("man"), "-l", page, env={**os.environ, "MANWIDTH": "80", "LC_ALL": "C.UTF-8"})
+        self.assertEqual([line for line in re.sub(".\b", "", shown).splitlines() if len(line) > 80], [])
 
     def test_bash_completes(self) -> None:
         script = self.root / "usr/share/bash-completion/completions/mqtt-logger"

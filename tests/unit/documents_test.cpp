@@ -1,5 +1,8 @@
 #include "mqtt_logger/options/documents.hpp"
 
+#include "mqtt_logger/base/error.hpp"
+
+#include "options/command_line.hpp"
 #include "options/option_table.hpp"
 #include "support/catch.hpp"
 
@@ -22,4 +25,13 @@ TEST_CASE("Completions know the values of options") {
   CHECK(make_bash_completion().find("--qos) COMPREPLY=($(compgen -W '0 1 2' ") != std::string::npos);
   CHECK(make_zsh_completion().find(":0|1|2:(0 1 2)") != std::string::npos);
   CHECK(make_fish_completion().find("-l config -r -F") != std::string::npos);
+}
+
+TEST_CASE("Help and manual page say what each exit code means") {
+  const std::string page = make_man_page("1.0", "2026-11-20");
+  for (const ExitCodeMeaning& each : kExitCodes) {
+    const std::string number = std::to_string(static_cast<int>(each.code));
+    CHECK(page.find("\n.TP\n" + number + "\n") != std::string::npos);
+    CHECK(help_text().find(number + ' ' + std::string{each.short_text.substr(0, 10)}) != std::string::npos);
+  }
 }

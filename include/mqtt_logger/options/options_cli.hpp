@@ -19,9 +19,6 @@ struct ParseExit {
   std::string text;
 };
 
-/// What `--help` says behind the options: units, sources, exit codes, examples.
-[[nodiscard]] std::string_view help_notes() noexcept;
-
 /// Command line, environment (`MQTT_LOGGER_<OPTION>`) and configuration file (`--config`, TOML) to options;
 /// the first of these three that sets an option wins. Reads the configuration file, looks whether paths are
 /// folders, and touches nothing else. `arguments` are UTF-8, without the program's name. `versions` gives
