@@ -70,7 +70,7 @@ void greet(const Options& options, const std::vector<FileSink>& sinks, const Sto
   log::info("connecting to {} as {}", to_string(options.brokers.front()), options.client_id);
   if (options.tls.is_insecure) {
     log::warning(
-        "--tls-insecure: the broker's certificate is not looked at; whoever is between here and the "
+        "--tls-insecure: the broker's certificate is not checked; whoever is between here and the "
         "broker can read and change everything, and learn the password");
   }
   if (!stop_events.has_keyboard())
@@ -207,7 +207,7 @@ ExitCode run_until_stopped(const Options& given, const std::unique_ptr<StopEvent
   status_topic.stop();
   const bool has_session_ended = subscriber.stop();
   if (!has_session_ended) {
-    log::error("the client library does not answer; leaving without it");
+    log::error("the client library does not answer; ending without it");
     inbox.close();
   }
   inbox.finish();

@@ -167,7 +167,7 @@ WebSocketBridge::Impl::Impl(const Options& options, const BrokerAddress& broker,
   port_ = acceptor_.local_endpoint().port();
   step_timer_.start(options_.connect_timeout, [this] {
     end(ConnectFailure::no_connection,
-        fmt::format("the connection to 127.0.0.1:{}, on this machine, does not come about", port_));
+        fmt::format("the connection to 127.0.0.1:{}, on this machine, cannot be made", port_));
   });
   accept();
   thread_ = std::thread{[this] { run(); }};

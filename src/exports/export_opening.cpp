@@ -301,7 +301,7 @@ void ExportOpening::move_aside() {
     check(error, "move it aside");
     log::warning(
         "{} is not an export that can be continued (another header, or a torn end); it is kept as {}, and a "
-        "new one is begun",
+        "new one is started",
         path_.string(), aside.string());
     return;
   }

@@ -251,7 +251,7 @@ void Exports::open_single_again() {
       sinks.push_back(sink);
       continue;
     }
-    log::warning("{} was moved, deleted or cut by somebody else; it is begun anew", sink.path().string());
+    log::warning("{} was moved, deleted or cut by somebody else; started a new file", sink.path().string());
     ExportOpening opening{files_, journal_, options_, sink.format(), kSingleFile, sink.file()};
     sinks.push_back(opening.open_or_make(sink.checkpoint().next_sequence));
   }
@@ -264,7 +264,7 @@ void Exports::open_series_again() {
   for (FileSink& sink : sinks_) {
     const bool was_lost = is_lost(sink);
     if (was_lost) {
-      log::warning("{} was moved, deleted or cut by somebody else; the next record begins new files",
+      log::warning("{} was moved, deleted or cut by somebody else; the next record starts new files",
                    sink.path().string());
     }
     has_all = has_all && !was_lost && sink.file() != nullptr;

@@ -133,7 +133,7 @@ void Writer::look_after_journal() noexcept {
   const auto now = std::chrono::steady_clock::now();
   if (const std::error_code error = journal_.check_place(is_in_place)) {
     if (journal_unseen_.is_due(now))
-      log::warning("the journal {} cannot be looked at: {}", journal_path_.string(), error.message());
+      log::warning("the journal {} cannot be checked: {}", journal_path_.string(), error.message());
     return;
   }
   static_cast<void>(journal_unseen_.end());
@@ -187,9 +187,9 @@ bool Writer::has_lost_files() noexcept {
   bool has_lost_files = false;
   const auto fault = exports_.find_lost_files(has_lost_files);
   if (!fault) {
-    if (unseen_.end()) log::info("exports can be looked at again");
+    if (unseen_.end()) log::info("exports can be checked again");
   } else if (unseen_.is_due(std::chrono::steady_clock::now())) {
-    log::warning("{} cannot be looked at: {}; it is written on, even if somebody has moved it away",
+    log::warning("{} cannot be checked: {}; it is written on, even if somebody has moved it away",
                  fault->path.string(), fault->reason);
   }
   return has_lost_files;

@@ -94,7 +94,7 @@ void Keeper::keep(std::chrono::sys_seconds now, bool is_clock_believed) noexcept
     // After each one, because one may take minutes.
     for (std::set<std::filesystem::path> tried; is_compressing_ && compress_next(tried);) remove_surplus(now);
   } catch (const std::exception& error) {
-    log::warning("files beside {} cannot be looked after: {}", output_.string(), error.what());
+    log::warning("old files of {} cannot be removed or compressed: {}", output_.string(), error.what());
   }
 }
 
@@ -289,7 +289,7 @@ bool Keeper::report_once(const std::filesystem::path& path, const std::error_cod
     return true;
   }
   if (reported_.insert({path, what}).second)
-    log::warning("{} cannot be {}: {}; trying again with each turn", path.string(), what, error.message());
+    log::warning("{} cannot be {}: {}; trying again later", path.string(), what, error.message());
   return false;
 }
 

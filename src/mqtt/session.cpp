@@ -192,7 +192,7 @@ void Session::handle_failure(const ConnectionEvent& event) {
   if (is_answered(event.failure)) subscribing_.end_doubt();  // so there is no new session
   Broker& broker = brokers_.current();
   if (event.failure == ConnectFailure::version_refused && broker.version == MqttVersion::v5) {
-    log::warning("the broker does not speak MQTT 5; going on with MQTT 3.1.1");
+    log::warning("the broker does not speak MQTT 5; continuing with MQTT 3.1.1");
     broker.version = MqttVersion::v3_1_1;
     drop_client();
     try_again_now();
@@ -241,7 +241,7 @@ bool Session::tries_without(ConnectFailure failure) {
   Broker& broker = brokers_.current();
   if (failure == ConnectFailure::retain_refused && !std::exchange(broker.refuses_retained, true)) {
     broker.limits.takes_retained = false;
-    log::warning("the broker takes nothing retained; the status topic goes on without");
+    log::warning("the broker takes nothing retained; the status topic does without");
   } else if (failure == ConnectFailure::qos_refused && !std::exchange(broker.refuses_qos, true)) {
     broker.limits.maximum_qos = QoS::at_most_once;
     log::warning("the broker takes QoS 0 only; the status topic keeps to that");

@@ -104,7 +104,8 @@ void Subscribing::leave_out_refused(const BrokerLimits& limits) {
     if (refused_.is_refused(session_, filter, now)) return true;
     const auto reason = find_unsupported(limits, filter);
     if (!reason) return false;
-    log::error("the broker cannot have the topic filter '{}': {}; nothing of it is logged", filter, *reason);
+    log::error("the broker cannot be asked for the topic filter '{}': {}; nothing of it is logged", filter,
+               *reason);
     refused_.refuse(session_, filter);
     return true;
   });

@@ -62,7 +62,7 @@ ExitCode show_status(const Options& options) {
     return ExitCode::something_pending;
   }
   const std::string who = reading.holder == 0 ? "somebody" : fmt::format("process {}", reading.holder);
-  print(fmt::format("running        as {}, which has not told yet what it does\n", who));
+  print(fmt::format("running        as {}, whose state is not known yet\n", who));
   return ExitCode::everything_written;
 }
 
@@ -104,15 +104,15 @@ ExitCode stop_running_logger(const Options& options) {
   }
   throw StartupError{
       ExitCode::something_pending,
-      fmt::format(
-          "--stop: process {} was asked to stop and still runs after {} s; --status shows what it does",
-          holder, std::chrono::seconds{kStopPatience}.count())};
+      fmt::format("--stop: process {} was asked to stop and still runs after {} s; --status shows its state",
+                  holder, std::chrono::seconds{kStopPatience}.count())};
 }
 
 ExitCode install_as_service(const Options& options, const std::vector<std::string>& arguments) {
   constexpr std::string_view kOption = "--install-service";
   if (options.background)
-    refuse("--install-service: must stand without --background: a service is there already");
+    refuse(
+        "--install-service: cannot be combined with --background: a service runs in the background anyway");
   for (const EnvironmentVariable& variable : list_environment()) {
     if (!variable.name.starts_with("MQTT_LOGGER_")) continue;
     refuse(

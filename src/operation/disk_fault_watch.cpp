@@ -59,7 +59,7 @@ std::chrono::milliseconds DiskFaultWatch::look(Clock::time_point now) noexcept {
   if (faults.missing_sync != known_.missing_sync) {
     log::warning(
         "a file system of the exports or of the journal cannot bring files to the device when it is asked to "
-        "({}): what a power failure takes there is not in our hands, whatever --fsync says",
+        "({}): a power failure may lose what is there, whatever --fsync says",
         faults.missing_sync.message());
   }
   if (faults.failed_stores != known_.failed_stores) {

@@ -50,7 +50,7 @@ void reopen_log(const Options& options) {
   if (options.log_file.empty()) return;
   log::flush();  // what was logged before is looked for in the old file
   if (const std::error_code error = redirect_standard_error(options.log_file)) {
-    log::error("--log-file {} cannot be opened again: {}; going on with the old one",
+    log::error("--log-file {} cannot be opened again: {}; continuing with the old one",
                options.log_file.string(), error.message());
   }
 }

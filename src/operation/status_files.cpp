@@ -71,7 +71,7 @@ void StatusFiles::run() noexcept {
     try {
       publish(status);
     } catch (const std::exception& error) {
-      log::warning("the status cannot be told: {}", error.what());
+      log::warning("the status cannot be shown: {}", error.what());
     }
     {
       const std::lock_guard lock{mutex_};

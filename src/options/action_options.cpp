@@ -75,14 +75,14 @@ OptionFault apply_sequence(OptionsDraft& draft, const std::string& text) {
 }  // namespace
 
 std::vector<OptionDefinition> action_definitions() {
-  constexpr std::string_view kGroup = "Actions that end at once";
+  constexpr std::string_view kGroup = "Actions on recordings";
   return {
       {kGroup, "verify", "PATH...", "",
-       "Check exports (files, or the base path of --output), say what is in them, and end: 0 whole, 1 "
+       "Check exports (files, or the base path of --output), say what is in them, and exit: 0 whole, 1 "
        "faults.",
        add_path(&Options::verify), true, false, true},
-      {kGroup, "by-topic", "", "", "With --verify: say it for each topic as well.", flag(&Options::by_topic),
-       false, false, false, "verify"},
+      {kGroup, "by-topic", "", "", "With --verify: the same for each topic as well.",
+       flag(&Options::by_topic), false, false, false, "verify"},
       {kGroup, "duplicates", "", "",
        "With --verify: count the records that equal the one before on their topic, as some brokers deliver a "
        "message twice under different identifiers.",
@@ -92,7 +92,7 @@ std::vector<OptionDefinition> action_definitions() {
        "disorder in each topic.",
        apply_sequence, false, false, false, "verify"},
       {kGroup, "replay", "FILE...", "",
-       "Publish recordings (exports, or base paths of exports) to the broker, and end.",
+       "Publish recordings (exports, or base paths of exports) to the broker, and exit.",
        add_path(&Options::replay), true, false, true},
       {kGroup, "topic-prefix", "TEXT", "", "With --replay: put this before each topic, such as replayed/.",
        apply_topic_prefix, false, false, false, "replay"},
@@ -106,7 +106,7 @@ std::vector<OptionDefinition> action_definitions() {
        time(&Options::from), false, false, false, "replay"},
       {kGroup, "to", "TIME", "", "With --replay: end before this time of the recording.", time(&Options::to),
        false, false, false, "replay"},
-      {kGroup, "filter", "FILTER", "", "With --replay: only topics that match; may stand several times.",
+      {kGroup, "filter", "FILTER", "", "With --replay: only topics that match; can be repeated.",
        add_replay_filter, true, false, false, "replay"},
   };
 }

@@ -42,7 +42,7 @@ OptionFault add_topic(OptionsDraft& draft, const std::string& text) {
 /// The digit stands in front, because a topic filter may hold, and end in, anything.
 OptionFault add_topic_with_qos(OptionsDraft& draft, const std::string& text) {
   if (text.size() < 2 || text[0] < '0' || text[0] > '2' || text[1] != ':')
-    return "must be 0:, 1: or 2: with a topic filter behind it, such as 2:alarms/#";
+    return "must be 0:, 1: or 2: followed by a topic filter, such as 2:alarms/#";
   const std::string filter = text.substr(2);
   if (auto fault = add_topic(draft, filter)) return fault;
   const auto qos = static_cast<QoS>(text[0] - '0');
@@ -138,22 +138,21 @@ std::vector<OptionDefinition> broker_definitions() {
   return {
       {"Connection", "broker", "HOST|URI", "localhost",
        "Host name or IP address of the broker, also as HOST:PORT, or mqtt://HOST:PORT, mqtts:// (with TLS), "
-       "ws:// or wss:// (WebSocket, also with a path). May stand several times: tried in this order.",
+       "ws:// or wss:// (WebSocket, also with a path). Can be repeated: tried in this order.",
        add_broker, true},
       {"Connection", "port", "N", "",
        "Port of the broker, where --broker names none. Default: 1883; 8883 for mqtts, 80 for ws, 443 for "
        "wss.",
        apply_port},
       {"Connection", "topic", "FILTER", "sensors/#",
-       "Topic filter, also with + and # or as $share/GROUP/FILTER; may stand several times.", add_topic,
-       true},
+       "Topic filter, also with + and # or as $share/GROUP/FILTER; can be repeated.", add_topic, true},
       {"Connection", "topic-qos", "QOS:FILTER", "",
-       "Topic filter with a QoS of its own, such as 2:alarms/#; may stand several times, also beside "
+       "Topic filter with a QoS of its own, such as 2:alarms/#; can be repeated, also together with "
        "--topic.",
        add_topic_with_qos, true},
       {"Connection", "exclude", "FILTER", "",
-       "Messages whose topic matches are counted, but not recorded; may stand several times.",
-       add_excluded_topic, true},
+       "Messages whose topic matches are counted, but not recorded; can be repeated.", add_excluded_topic,
+       true},
       {"Connection", "retained", "send|new|never", "new",
        "When the broker sends the messages it retains: at each connect, once for a new subscription, or "
        "never (MQTT 5 only).",
@@ -187,23 +186,22 @@ std::vector<OptionDefinition> broker_definitions() {
        "--password-file or the variable MQTT_LOGGER_PASSWORD.",
        apply_password, false, true},
       {"Security", "tls-ca", "FILE|FOLDER", "",
-       "Whom to trust to certify brokers: a file of certificates (PEM), or a folder as made by openssl "
+       "Trusted authorities: a file of certificates (PEM), or a folder as made by openssl "
        "rehash. Default: those that the system trusts.",
        file_path(&Options::tls, &TlsOptions::authorities)},
       {"Security", "tls-cert", "FILE", "",
        "Our own certificate (PEM), for brokers that ask for one; with the certificates that lead to its "
        "authority, if any.",
        file_path(&Options::tls, &TlsOptions::certificate)},
-      {"Security", "tls-key", "FILE", "", "Its private key (PEM). Default: stands in the file of --tls-cert.",
+      {"Security", "tls-key", "FILE", "", "Its private key (PEM). Default: in the file of --tls-cert.",
        file_path(&Options::tls, &TlsOptions::key)},
       {"Security", "tls-key-password-file", "FILE", "",
        "File with the password of an encrypted private key in its only line.",
        file_path(&Options::tls, &TlsOptions::key_password_file)},
       {"Security", "tls-alpn", "NAME", "",
-       "Protocol to ask for by ALPN, such as mqtt or x-amzn-mqtt-ca; may stand several times.", add_protocol,
-       true},
+       "Protocol to ask for by ALPN, such as mqtt or x-amzn-mqtt-ca; can be repeated.", add_protocol, true},
       {"Security", "tls-insecure", "", "",
-       "Take whoever answers for the broker, without looking at the certificate: whoever is between here and "
+       "Accept any certificate, without checking it: whoever is between here and "
        "the broker can then read and change everything, and learn the password.",
        [](OptionsDraft& draft, const std::string& text) -> OptionFault {
          if (text != "true" && text != "false") return "must be true or false";

@@ -42,7 +42,7 @@ OptionFault add_column(OptionsDraft& draft, const std::string& text) {
   const auto has_its_name = [&column](const Column& other) { return other.name == column.name; };
   if (std::ranges::find(kFields, column.name) != kFields.end() || std::ranges::any_of(columns, has_its_name))
     return "must have a name that no field and no other column has";
-  if (columns.size() == kMaximum) return fmt::format("must not stand more than {} times", kMaximum);
+  if (columns.size() == kMaximum) return fmt::format("can be given at most {} times", kMaximum);
   columns.push_back(std::move(column));
   return std::nullopt;
 }

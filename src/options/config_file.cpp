@@ -40,7 +40,7 @@ class ConfigReader {
                                      [&entry](const ConfigEntry& other) { return other.key == entry.key; });
       if (same != entries.end()) {
         throw ConfigFault{entry.line,
-                          fmt::format("{}: stands twice, first in line {}", entry.key, same->line)};
+                          fmt::format("{}: is set twice, first in line {}", entry.key, same->line)};
       }
       entries.push_back(std::move(entry));
       skip_blank_lines();

@@ -124,7 +124,7 @@ std::vector<Setting> read_file_settings(const Setting& config) {
       refuse(fmt::format("{}: unknown option{}; see --help", place,
                          suggestion ? " (did you mean " + *suggestion + "?)" : ""));
     }
-    if (definition->name == "config") refuse(place + ": must not stand in a file");
+    if (definition->name == "config") refuse(place + ": cannot be set in a file");
     if (!definition->is_repeatable && values.size() != 1) refuse(place + ": must be one value, not an array");
     for (const std::string& value : values) {
       settings.push_back({definition, value, SettingSource::config_file,

@@ -110,7 +110,7 @@ Apply action(Action action) {
     if (text == "false") return std::nullopt;
     if (text != "true") return "must be true or false";
     Action& chosen = draft.options.action;
-    if (chosen != Action::log && chosen != action) return "must not stand beside another action";
+    if (chosen != Action::log && chosen != action) return "cannot be combined with another action";
     chosen = action;
     return std::nullopt;
   };
@@ -151,7 +151,7 @@ const std::vector<OptionDefinition>& option_definitions() {
        "Base path of the exports, without extension, from the working directory.", apply_output},
       {"Exports", "columns", "NAME=POINTER", "",
        "Extra column, and member of the JSON, with what a JSON pointer finds in the payload: celsius=/value. "
-       "NAME=@client-id: the client id of the logger that wrote the record. May stand several times.",
+       "NAME=@client-id: the client id of the logger that wrote the record. Can be repeated.",
        add_column, true},
       {"Exports", "fsync", "always|everysec|no", "everysec",
        "When files are forced to the disk, against a power cut: before each acknowledgement, each second, or "
@@ -159,11 +159,11 @@ const std::vector<OptionDefinition>& option_definitions() {
        choice<Fsync>(&Options::fsync,
                      {{"always", Fsync::always}, {"everysec", Fsync::everysec}, {"no", Fsync::no}})},
       {"Exports", "rotate-size", "SIZE", "0",
-       "Go on in new files, named by the time of their first record, when one has this size. 0 = never.",
+       "Continue in new files, named by the time of their first record, when one has this size. 0 = never.",
        size_or_zero(&Options::rotate_size_bytes, 1024, std::uint64_t{1} << 50,
                     "must be 0 (off) or a size from 1KiB to 1024TiB, such as 100MiB or 2GiB")},
       {"Exports", "rotate-every", "DURATION|hour|day", "0",
-       "Go on in new files with each hour or day (UTC), or each multiple of a duration. 0 = never.",
+       "Continue in new files with each hour or day (UTC), or each multiple of a duration. 0 = never.",
        apply_rotate_every},
       {"Exports", "local-time", "", "", "Hours and days of --rotate-every are those of local time.",
        flag(&Options::local_time)},
@@ -198,11 +198,11 @@ const std::vector<OptionDefinition>& option_definitions() {
        duration(&Options::stats_every, milliseconds{std::chrono::hours{24 * 365}},
                 "must be 0 or a duration up to 365d, such as 30s, 5m or 1h")},
       {"Running", "status-topic", "TOPIC", "",
-       "Topic on which the logger tells, retained, that it is online and its counters each --stats-every, "
+       "Topic for the logger's state, as a retained message: online with its counters each --stats-every, "
        "stopped, or offline (a last will).",
        apply_status_topic},
       {"Running", "background", "", "",
-       "Go on without the terminal. The command returns when the logger is connected (exit code 0) or has "
+       "Continue without the terminal. The command returns when the logger is connected (exit code 0) or has "
        "said "
        "why not yet (1); the logger keeps trying.",
        flag(&Options::background)},
@@ -220,7 +220,7 @@ const std::vector<OptionDefinition>& option_definitions() {
                 "must be 0 (never) or a duration up to 365d, such as 30s, 5m or 1h")},
 
       {"Control", "status", "", "",
-       "Print what the logger of this --output does, and exit: 0 if one runs, 1 if none.",
+       "Print the state of the logger of this --output, and exit: 0 if one runs, 1 if none.",
        action(Action::status)},
       {"Control", "stop", "", "",
        "Stop the logger of this --output, or of this --pid-file, wait until it has ended, and exit.",
@@ -239,7 +239,7 @@ const std::vector<OptionDefinition>& option_definitions() {
        "Time between two readings of a sensor. 0 = as fast as the broker takes them.",
        duration(&Options::interval, milliseconds{std::chrono::hours{24 * 365}},
                 "must be 0 or a duration up to 365d, such as 250ms, 2s or 5m")},
-      {"Simulation", "seed", "N", "1", "Begin of the random numbers: the same seed gives the same readings.",
+      {"Simulation", "seed", "N", "1", "Seed of the random numbers: the same seed gives the same readings.",
        whole_number<std::uint64_t>(&Options::seed, 0, UINT64_MAX)},
 
       {"General", "config", "FILE", "", "Read options from a TOML file, see below.",

@@ -60,13 +60,13 @@ void check_tls_is_used(const Options& options, const std::vector<Setting>& setti
                   [](const BrokerAddress& broker) { return is_encrypted(broker.transport); });
   for (const Setting& setting : settings) {
     if (!is_used && setting.definition->name.starts_with("tls-") && setting.value != "false") {
-      refuse(setting.origin + ": must stand beside a --broker that begins with mqtts:// or wss://");
+      refuse(setting.origin + ": needs a --broker that begins with mqtts:// or wss://");
     }
   }
   if (options.tls.certificate.empty() && !options.tls.key.empty())
-    refuse(find_setting(settings, "tls-key")->origin + ": must stand beside --tls-cert");
+    refuse(find_setting(settings, "tls-key")->origin + ": needs --tls-cert");
   if (options.tls.certificate.empty() && !options.tls.key_password_file.empty())
-    refuse(find_setting(settings, "tls-key-password-file")->origin + ": must stand beside --tls-cert");
+    refuse(find_setting(settings, "tls-key-password-file")->origin + ": needs --tls-cert");
 }
 
 void check_headers_are_used(const Options& options, const std::vector<Setting>& settings) {
@@ -85,7 +85,7 @@ void settle_password(Options& options, const std::vector<Setting>& settings) {
   const Setting* const password = find_setting(settings, "password");
   const Setting* const file = find_setting(settings, "password-file");
   if (password != nullptr && file != nullptr) {
-    if (password->source == file->source) refuse(file->origin + ": must not stand beside --password");
+    if (password->source == file->source) refuse(file->origin + ": cannot be combined with --password");
     if (password->source < file->source)
       credentials.password_file.clear();
     else
@@ -93,19 +93,18 @@ void settle_password(Options& options, const std::vector<Setting>& settings) {
   }
   // MQTT 3.1.1, section 3.1.2.9; and no broker has passwords without names.
   const Setting* const given = password != nullptr ? password : file;
-  if (given != nullptr && credentials.username.empty())
-    refuse(given->origin + ": must stand beside --username");
+  if (given != nullptr && credentials.username.empty()) refuse(given->origin + ": needs --username");
 }
 
 void check_belonging(const std::vector<Setting>& settings) {
   const Setting* const verify = find_setting(settings, "verify");
   const Setting* const replay = find_setting(settings, "replay");
   if (verify != nullptr && replay != nullptr)
-    refuse(fmt::format("{}: must be left out beside {}", replay->origin, verify->origin));
+    refuse(fmt::format("{}: cannot be combined with {}", replay->origin, verify->origin));
   for (const Setting& setting : settings) {
     const std::string_view wanted = setting.definition->belongs_to;
     if (!wanted.empty() && find_setting(settings, wanted) == nullptr)
-      refuse(fmt::format("{}: must stand beside --{}", setting.origin, wanted));
+      refuse(fmt::format("{}: needs --{}", setting.origin, wanted));
   }
 }
 

@@ -118,7 +118,7 @@ std::optional<std::string> read_password(const Credentials& credentials) {
   try {
     return read_line(credentials.password_file, "the password's file");
   } catch (const StartupError& error) {
-    log::warning("{}; going on with the password that it held before", error.what());
+    log::warning("{}; continuing with the password that it held before", error.what());
     return credentials.password;
   }
 }
@@ -132,7 +132,7 @@ std::vector<WebSocketHeader> read_headers(const std::vector<WebSocketHeader>& he
     try {
       current.back() = read_header(header);
     } catch (const StartupError& error) {
-      log::warning("{}; going on with the header that it held before", error.what());
+      log::warning("{}; continuing with the header that it held before", error.what());
     }
   }
   return current;

@@ -26,7 +26,7 @@ void check_series_options(const Options& options, const std::vector<Setting>& se
   for (const Setting& setting : settings) {
     const std::string_view name = setting.definition->name;
     if (std::ranges::find(kOfSeries, name) != kOfSeries.end() && is_set(options, name)) {
-      refuse(setting.origin + ": must stand beside --rotate-size or --rotate-every");
+      refuse(setting.origin + ": needs --rotate-size or --rotate-every");
     }
   }
 }

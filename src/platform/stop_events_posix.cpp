@@ -77,7 +77,7 @@ void on_stop(int signal) noexcept {
   const char* const reason = signal == SIGINT ? "SIGINT" : signal == SIGTERM ? "SIGTERM" : "SIGHUP";
   if (!request_stop(reason) && signal == SIGINT) {
     terminal::give_back();
-    say_without_waiting("Left at once by Ctrl-C, without waiting for what is not written yet\n");
+    say_without_waiting("Ended at once by Ctrl-C, without waiting for what is not written yet\n");
     _exit(static_cast<int>(ExitCode::something_pending));
   }
   end_poll();

@@ -35,7 +35,7 @@ void write_to_standard_error(std::string_view line) noexcept {
 
 void stop_or_leave(const char* reason) noexcept {
   if (stop_request::make(reason)) return;
-  write_to_standard_error("Left at once by Ctrl-C, without waiting for what is not written yet\n");
+  write_to_standard_error("Ended at once by Ctrl-C, without waiting for what is not written yet\n");
   leave_at_once(static_cast<int>(ExitCode::something_pending));
 }
 

@@ -162,7 +162,7 @@ bool CsvReader::next(RecordedMessage& record) {
       bool is_record = false;
       std::optional<std::string> fault;
       if (is_header(fields)) {
-        fault = "the header stands here once more";
+        fault = "the header is repeated here";
       } else if (fields.size() != columns_) {
         fault = fmt::format("{} fields in place of {}: {}", fields.size(), columns_,
                             quote_for_fault(text.substr(0, text.size() - 1)));

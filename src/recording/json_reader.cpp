@@ -122,10 +122,10 @@ bool JsonReader::read_opening() {
 bool JsonReader::has_closed(std::string_view line) {
   if (line != "]") return false;
   is_closed_ = true;
-  if (has_record_ && !lacks_comma_) on_fault_(line_number_, "a comma stands before the closing bracket");
+  if (has_record_ && !lacks_comma_) on_fault_(line_number_, "there is a comma before the closing bracket");
   if (is_torn_) on_fault_(line_number_, "the last line has no end");
   if (read_line())
-    on_fault_(line_number_, "something stands behind the closing bracket: " + quote_for_fault(line_));
+    on_fault_(line_number_, "there is something after the closing bracket: " + quote_for_fault(line_));
   return true;
 }
 

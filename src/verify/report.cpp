@@ -47,7 +47,7 @@ std::string describe(const SequenceTotals& totals, std::uint64_t records) {
   std::string text =
       fmt::format("{} of {} records numbered, missing {}, doubled {}, late {}", group_digits(totals.numbered),
                   group_digits(records), totals.missing, totals.doubles, totals.disorder);
-  if (totals.restarts > 0) text += fmt::format(", begun anew {}", totals.restarts);
+  if (totals.restarts > 0) text += fmt::format(", restarted {}", totals.restarts);
   return text;
 }
 

@@ -78,7 +78,7 @@ class BrokenDisk(LoadedDisk):
         for extension in ("csv", "json"):  # the files live on where the logger cannot see them
             os.link(self.folder / f"data.{extension}", earlier / f"data.{extension}")
         shutil.rmtree(self.folder)
-        logger.wait_for("was moved, deleted or cut by somebody else; it is begun anew")
+        logger.wait_for("was moved, deleted or cut by somebody else; started a new file")
         self.wait_for_growth()
         self.finish(logger, publisher, earlier)
 

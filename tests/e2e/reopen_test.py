@@ -78,7 +78,7 @@ class Reopen(Scenario):
         self.publish()
         for extension in ("csv", "json"):
             os.rename(self.path(extension), self.folder / f"mqtt_data.{extension}.1")
-        self.logger.wait_for(r"mqtt_data\.json was moved, deleted or cut by somebody else; it is begun anew")
+        self.logger.wait_for(r"mqtt_data\.json was moved, deleted or cut by somebody else; started a new file")
         self.publish()
         self.check()
 

@@ -221,9 +221,9 @@ class Replay(Scenario):
             (["--replay", path, "--from", "yesterday"], "must be a time in UTC"),
             (["--replay", path, "--topic-prefix", "a/#/"], "without"),
             (["--replay", path, "--filter", "a#"], "must have #"),
-            (["--replay", path, "--verify", path], "must be left out beside"),
-            (["--speed", "2"], "must stand beside --replay"),
-            (["--loop"], "must stand beside --replay"),
+            (["--replay", path, "--verify", path], "cannot be combined with"),
+            (["--speed", "2"], "needs --replay"),
+            (["--loop"], "needs --replay"),
         ):
             with self.subTest(options=options):
                 replay = self.replay(1, *options)

@@ -118,7 +118,7 @@ class Retention(Scenario):
     def test_without_rotation_it_is_a_mistake(self) -> None:
         logger = self.run_logger("--keep", "3")
         self.assertEqual(logger.wait(), 2)
-        self.assertEqual(logger.log, "mqtt-logger: --keep 3: must stand beside --rotate-size or --rotate-every\n")
+        self.assertEqual(logger.log, "mqtt-logger: --keep 3: needs --rotate-size or --rotate-every\n")
 
 
 if __name__ == "__main__":

@@ -137,7 +137,7 @@ class Verify(Scenario):
             (rest, "mqtt_data.csv:1: the header is missing"),
             (b"", "mqtt_data.csv:1: the header is missing"),
             (whole.replace(b"topic", b"subject", 1), "mqtt_data.csv:1: the header is wrong"),
-            (whole + header + b"\n", "mqtt_data.csv:12: the header stands here once more"),
+            (whole + header + b"\n", "mqtt_data.csv:12: the header is repeated here"),
             (b"\xef\xbb\xbf" + whole, "mqtt_data.csv:1: the header is wrong"),
         ):
             with self.subTest(fault=fault):
@@ -190,8 +190,8 @@ class Verify(Scenario):
             (b'{"a":1}\n', ["1: must be [ alone"]),
             (b"\n".join(lines[1:]), ["1: the opening bracket is missing"]),
             (whole.replace(b",\n", b"\n", 1), ["3: a comma is missing before this record"]),
-            (whole.replace(b"\n]", b",\n]"), ["9: a comma stands before the closing bracket"]),
-            (whole + b"x\n", ["10: something stands behind the closing bracket"]),
+            (whole.replace(b"\n]", b",\n]"), ["9: there is a comma before the closing bracket"]),
+            (whole + b"x\n", ["10: there is something after the closing bracket"]),
             (whole[:-1], ["9: the last line has no end"]),
             (whole.replace(b'"seq":2', b'"seq":'), ["3: the payload is not valid JSON"]),
             (whole.replace(b'"qos":1', b'"QoS":1', 1), ["2: the member '\"QoS\"' in place of \"qos\""]),
@@ -216,7 +216,7 @@ class Verify(Scenario):
     def test_a_sender_that_begins_anew_is_no_fault(self) -> None:
         self.write_numbers([1, 2, 3, 1, 2])
         lines = self.assert_whole(self.csv, "--sequence", "plain")
-        self.assertIn("  sequence        5 of 5 records numbered, missing 0, doubled 0, late 0, begun anew 1", lines)
+        self.assertIn("  sequence        5 of 5 records numbered, missing 0, doubled 0, late 0, restarted 1", lines)
 
     def write_numbers(self, numbers: list[int]) -> None:
         rows = [f"2026-11-20T15:36:01.{place:06}Z,a,{number},json,1,false" for place, number in enumerate(numbers)]
@@ -249,7 +249,7 @@ class Verify(Scenario):
         for option in ("--by-topic", "--sequence=/a"):
             done = subprocess.run([*logger_command(), option], capture_output=True, text=True, check=False)
             self.assertEqual(done.returncode, 2)
-            self.assertIn("must stand beside --verify", done.stderr)
+            self.assertIn("needs --verify", done.stderr)
 
 
 if __name__ == "__main__":

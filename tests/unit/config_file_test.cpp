@@ -111,7 +111,7 @@ TEST_CASE("Config files with a fault are told the line and what would be right")
       {"topic = [,]", "1: topic: must have a value after the = sign"},
       {"topic = [[\"a\"]]", "1: topic: must not be an array within an array"},
       {"topic = {a = 1}", "1: topic: must have its value in quotes"},
-      {"qos = 1\n\nqos = 2", "3: qos: stands twice, first in line 1"},
+      {"qos = 1\n\nqos = 2", "3: qos: is set twice, first in line 1"},
       {"qos = 1\nx = \"\x01\"", "2: must not contain control characters"},
       {"qos = 1\rport = 2", "1: must not contain control characters"},
       {"a\0b"s, "1: must not contain control characters"},

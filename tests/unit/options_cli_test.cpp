@@ -175,8 +175,8 @@ TEST_CASE("Option errors name the option, the value and what would be right") {
       {"--port", "1883 ", port},
       {"--port", "1e3", port},
       {"--topic", "", "must not be empty"},
-      {"--topic-qos", "a/#", "must be 0:, 1: or 2: with a topic filter behind it, such as 2:alarms/#"},
-      {"--topic-qos", "3:a", "must be 0:, 1: or 2: with a topic filter behind it, such as 2:alarms/#"},
+      {"--topic-qos", "a/#", "must be 0:, 1: or 2: followed by a topic filter, such as 2:alarms/#"},
+      {"--topic-qos", "3:a", "must be 0:, 1: or 2: followed by a topic filter, such as 2:alarms/#"},
       {"--topic-qos", "2:", "must not be empty"},
       {"--exclude", "a#", "must have # alone in its level, such as sensors/#"},
       {"--exclude", "$share/g/a", "must be the topic filter alone, without $share/GROUP/"},
@@ -277,7 +277,7 @@ TEST_CASE("Command line errors are told in one line") {
       {{"--nickname="}, "--nickname: unknown option; see --help"},
       {{"-q"}, "-q: unknown option; see --help"},
       {{"--=x"}, "--: unknown option; see --help"},
-      {{"--help=x"}, "--help: must stand without a value"},
+      {{"--help=x"}, "--help: takes no value"},
       {{"sensors/#"}, "sensors/#: must be an option, such as --topic; see --help"},
       {{"--topic", "a", "b"}, "b: must be an option, such as --topic; see --help"},
       {{"--simulate", "yes"}, "yes: must be an option, such as --topic; see --help"},
@@ -293,8 +293,8 @@ TEST_CASE("Command line errors are told in one line") {
       {{"--topic=", "a"}, "--topic=: must have a value after the = sign"},
       {{"--simulate="}, "--simulate=: must have a value after the = sign"},
       {{"--simulate=maybe"}, "--simulate=maybe: must be true or false"},
-      {{"--port", "1", "--port=2"}, "--port 2: must not stand twice, 1 came first"},
-      {{"--qos", "1", "--qos", "1"}, "--qos 1: must not stand twice, 1 came first"},
+      {{"--port", "1", "--port=2"}, "--port 2: must be given only once, 1 came first"},
+      {{"--qos", "1", "--qos", "1"}, "--qos 1: must be given only once, 1 came first"},
       {{"--broker", "mqtt://h:1", "--port", "2"},
        "--port 2: must be left out or be the port of --broker mqtt://h:1"},
       {{"--broker", "mqtt://me:word@h"},
@@ -363,20 +363,20 @@ TEST_CASE("Options of TLS stand beside a broker that speaks it") {
                                  "c.pem", "--tls-key", "k.pem", "--tls-key-password-file", "p", "--tls-alpn",
                                  "mqtt", "--tls-alpn", "x", "--tls-insecure"});
   CHECK(options.tls == TlsOptions{"ca.pem", "c.pem", "k.pem", "p", "", {"mqtt", "x"}, true});
-  const std::string beside = "must stand beside a --broker that begins with mqtts:// or wss://";
+  const std::string beside = "needs a --broker that begins with mqtts:// or wss://";
   CHECK(error({"--tls-ca", "ca.pem"}) == "--tls-ca ca.pem: " + beside);
   CHECK(error({"--broker", "ws://h", "--tls-insecure"}) == "--tls-insecure=true: " + beside);
   CHECK_FALSE(parse({"--tls-insecure=false"}).tls.is_insecure);
-  CHECK(error({"--broker", "wss://h", "--tls-key", "k"}) == "--tls-key k: must stand beside --tls-cert");
+  CHECK(error({"--broker", "wss://h", "--tls-key", "k"}) == "--tls-key k: needs --tls-cert");
   CHECK(error({"--broker", "wss://h", "--tls-key-password-file", "k"}) ==
-        "--tls-key-password-file k: must stand beside --tls-cert");
+        "--tls-key-password-file k: needs --tls-cert");
 }
 
 TEST_CASE("Retention stands beside rotation, unless it keeps everything") {
   const auto name = GENERATE(as<std::string>{}, "--keep", "--keep-for", "--keep-size");
-  CHECK(error({name, "2000"}) == name + " 2000: must stand beside --rotate-size or --rotate-every");
+  CHECK(error({name, "2000"}) == name + " 2000: needs --rotate-size or --rotate-every");
   CHECK(error({name, "2000", "--rotate-every", "0"}) ==
-        name + " 2000: must stand beside --rotate-size or --rotate-every");
+        name + " 2000: needs --rotate-size or --rotate-every");
   CHECK(parse({name, "0"}) == Options{});
   const Options by_size = parse({name, "2000", "--rotate-size", "1MiB"});
   const Options by_time = parse({name, "2000", "--rotate-every", "day"});
@@ -386,8 +386,7 @@ TEST_CASE("Retention stands beside rotation, unless it keeps everything") {
 }
 
 TEST_CASE("Compression stands beside rotation, too") {
-  CHECK(error({"--compress", "gzip"}) ==
-        "--compress gzip: must stand beside --rotate-size or --rotate-every");
+  CHECK(error({"--compress", "gzip"}) == "--compress gzip: needs --rotate-size or --rotate-every");
   CHECK(parse({"--compress", "none"}) == Options{});
   CHECK(parse({"--compress", "gzip", "--rotate-every", "day"}).compress == Compression::gzip);
 }
@@ -401,13 +400,12 @@ TEST_CASE("Passwords stand beside a user name, once, and are never shown") {
   CHECK(parse({"--username", "u", "--password", "w"}, {{"MQTT_LOGGER_PASSWORD_FILE", "f"}}).credentials ==
         Credentials{"u", "w", {}});
   CHECK(error({"--username", "u", "--password", "w", "--password-file", "f"}) ==
-        "--password-file f: must not stand beside --password");
-  CHECK(error({"--password", "geheim"}) == "--password ***: must stand beside --username");
+        "--password-file f: cannot be combined with --password");
+  CHECK(error({"--password", "geheim"}) == "--password ***: needs --username");
   CHECK(error({"--password", "geheim", "--password", "geheim"}) ==
-        "--password ***: must not stand twice, *** came first");
-  CHECK(error({}, {{"MQTT_LOGGER_PASSWORD", "geheim"}}) ==
-        "MQTT_LOGGER_PASSWORD=***: must stand beside --username");
-  CHECK(error({"--password-file", "f"}) == "--password-file f: must stand beside --username");
+        "--password ***: must be given only once, *** came first");
+  CHECK(error({}, {{"MQTT_LOGGER_PASSWORD", "geheim"}}) == "MQTT_LOGGER_PASSWORD=***: needs --username");
+  CHECK(error({"--password-file", "f"}) == "--password-file f: needs --username");
   const ConfigFile file{"password = ['geheim', 'b']\n"};
   CHECK(error({"--config", file.name()}).find("geheim") == std::string::npos);
 }
@@ -435,8 +433,8 @@ TEST_CASE("File errors name the file, the line, the key and the value") {
       {"brokr = 'h'", ":1: brokr: unknown option (did you mean broker?); see --help"},
       {"session_expiry = 1", ":1: session_expiry: unknown option (did you mean session-expiry?); see --help"},
       {"help = true", ":1: help: unknown option; see --help"},
-      {"config = 'x'", ":1: config: must not stand in a file"},
-      {"qos = [1]\nqos = [2]", ":2: qos: stands twice, first in line 1"},
+      {"config = 'x'", ":1: config: cannot be set in a file"},
+      {"qos = [1]\nqos = [2]", ":2: qos: is set twice, first in line 1"},
       {"qos = [1, 2]", ":1: qos: must be one value, not an array"},
       {"format = csv", ":1: format: must have its value in quotes"},
   }));

@@ -23,6 +23,6 @@ template <typename Call, typename Describe>
 /// `instead` for a file that may not grow further.
 [[nodiscard]] std::string describe_write_error(const std::error_code& error, std::string_view instead);
 
-inline constexpr std::string_view kRotateInstead = "--rotate-size begins new exports before that";
+inline constexpr std::string_view kRotateInstead = "--rotate-size starts new exports before that";
 
 }  // namespace mqtt_logger
