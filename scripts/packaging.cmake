@@ -8,6 +8,7 @@ install(CODE "set(readme \"${CMAKE_CURRENT_SOURCE_DIR}/README.md\")\nset(readme_
 install(CODE [[
   file(READ "${readme}" text)
   string(REPLACE "](src/manual/" "](manual/" text "${text}")
+  file(REMOVE "${readme_copy}")  # it may be of another user, who has installed before
   file(WRITE "${readme_copy}" "${text}")
 ]])
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

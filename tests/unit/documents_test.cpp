@@ -6,6 +6,9 @@
 #include "options/option_table.hpp"
 #include "support/catch.hpp"
 
+#include <algorithm>
+#include <string>
+
 using namespace mqtt_logger;
 
 TEST_CASE("Manual page and completions know every option") {
@@ -29,9 +32,11 @@ TEST_CASE("Completions know the values of options") {
 
 TEST_CASE("Help and manual page say what each exit code means") {
   const std::string page = make_man_page("1.0", "2026-11-20");
+  std::string help = help_text();
+  std::replace(help.begin(), help.end(), '\n', ' ');
   for (const ExitCodeMeaning& each : kExitCodes) {
     const std::string number = std::to_string(static_cast<int>(each.code));
     CHECK(page.find("\n.TP\n" + number + "\n") != std::string::npos);
-    CHECK(help_text().find(number + ' ' + std::string{each.short_text.substr(0, 10)}) != std::string::npos);
+    CHECK(help.find(number + ' ' + std::string{each.short_text}) != std::string::npos);
   }
 }
