@@ -93,7 +93,7 @@ void Session::make_client() {
   client_.reset();
   const Broker& broker = brokers_.current();
   bridge_ = make_bridge(options_, broker.address, broker.limits.keep_alive.value_or(options_.keep_alive),
-                        [this] { return inbox_.is_waiting(); });
+                        [this] { return inbox_.is_receiving(); });
   intake_.set_version(broker.version);
   store_.emplace(journal_, inbox_, broker.session, broker.version);
   client_.emplace(make_uri(broker.address, bridge_.get()), client_id_, make_create_options(broker.version),
@@ -372,7 +372,7 @@ bool Session::is_answer_overdue() {
   const auto now = Clock::now();
   if (now < answer_due_) return false;
   // Messages that came before the answer may wait for room in the journal: then it is not the broker's fault.
-  const bool is_held_up = inbox_.is_waiting();
+  const bool is_held_up = inbox_.is_receiving();
   if (is_held_up) answer_due_ = now + kAnswerPatience;
   return !is_held_up;
 }
@@ -416,7 +416,7 @@ bool Session::ends_silent_connection() {
   if (bridge_) return false;
   const auto bytes = received_bytes_.count();
   if (!bytes) return false;
-  const auto lasted = silence_.check(Clock::now(), *bytes, inbox_.is_waiting());
+  const auto lasted = silence_.check(Clock::now(), *bytes, inbox_.is_receiving());
   if (!lasted) return false;
   subscribing_.abandon(std::nullopt);
   note_end();
