@@ -159,13 +159,13 @@ bool ExportOpening::is_expected() const {
 }
 
 void ExportOpening::report_gone() const {
-  if (!is_expected()) return;
+  if (are_changes_said_ || !is_expected()) return;
   log::warning("{} is gone; it had {} bytes when it was written last", path_.string(),
                checkpoint().body_size + rules_.closing.size());
 }
 
 void ExportOpening::report_other() const {
-  if (!is_expected()) return;
+  if (are_changes_said_ || !is_expected()) return;
   const std::uint64_t expected = checkpoint().body_size + rules_.closing.size();
   if (size_ < expected) {
     log::warning(

@@ -44,6 +44,8 @@ class ExportOpening {
   /// none, or none that the checkpoint knows: it is left alone then. It may have other columns than asked
   /// for.
   [[nodiscard]] std::optional<FileSink> repair();
+  /// That the file is gone or was changed was said before, by an attempt that failed.
+  void say_nothing_of_changes() noexcept { are_changes_said_ = true; }
 
  private:
   /// Up to where the file holds what we wrote.
@@ -88,6 +90,7 @@ class ExportOpening {
   std::shared_ptr<File> file_;
   std::uint64_t size_ = 0;
   TryAgain try_again_;
+  bool are_changes_said_ = false;
 };
 
 }  // namespace mqtt_logger
