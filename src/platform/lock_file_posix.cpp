@@ -36,6 +36,7 @@ class Descriptor {
 
   [[nodiscard]] int get() const noexcept { return descriptor_; }
   [[nodiscard]] int release() noexcept { return std::exchange(descriptor_, -1); }
+  void swap(Descriptor& other) noexcept { std::swap(descriptor_, other.descriptor_); }
 
  private:
   int descriptor_;
@@ -77,7 +78,10 @@ std::error_code write_all(int descriptor, std::string_view bytes, off_t offset) 
 class PosixLockFile final : public LockFile {
  public:
   PosixLockFile(const std::filesystem::path& path, int descriptor, LockKind kind)
-      : path_{std::filesystem::absolute(path)}, descriptor_{descriptor}, begin_{make_lock_begin(kind)} {}
+      : path_{std::filesystem::absolute(path)},
+        descriptor_{descriptor},
+        kind_{kind},
+        begin_{make_lock_begin(kind)} {}
   ~PosixLockFile() override {
     // Before the lock ends, so that it can only be our own file; unless somebody has put another in its
     // place.
@@ -106,9 +110,24 @@ class PosixLockFile final : public LockFile {
                                                                                          : last_error();
   }
 
+  std::error_code keep(bool& was_missing) noexcept override {
+    was_missing = false;
+    bool is_named = false;
+    if (const std::error_code error = check_named(descriptor_.get(), path_, is_named); error || is_named)
+      return error;
+    const mode_t rights = kind_ == LockKind::output ? kOwnersRights : kEverybodysRights;
+    Descriptor made{::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | kOpenFlags, rights)};
+    if (made.get() < 0) return last_error();
+    if (::flock(made.get(), LOCK_EX | LOCK_NB) != 0) return lock_error();  // somebody was quicker
+    was_missing = true;
+    descriptor_.swap(made);  // what somebody has moved away is free then, and nobody's
+    return begin(kind_);
+  }
+
  private:
   std::filesystem::path path_;
   Descriptor descriptor_;
+  LockKind kind_;
   std::string begin_;
 };
 
