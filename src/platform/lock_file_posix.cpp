@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
@@ -113,8 +115,8 @@ class PosixLockFile final : public LockFile {
   std::error_code keep(bool& was_missing) noexcept override {
     was_missing = false;
     bool is_named = false;
-    if (const std::error_code error = check_named(descriptor_.get(), path_, is_named); error || is_named)
-      return error;
+    if (const std::error_code error = check_named(descriptor_.get(), path_, is_named)) return error;
+    if (is_named) return keep_begin();
     const mode_t rights = kind_ == LockKind::output ? kOwnersRights : kEverybodysRights;
     Descriptor made{::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | kOpenFlags, rights)};
     if (made.get() < 0) return last_error();
@@ -125,6 +127,20 @@ class PosixLockFile final : public LockFile {
   }
 
  private:
+  // Somebody may have emptied it, or there was no room for it before.
+  std::error_code keep_begin() const noexcept {
+    std::array<char, 64> found{};
+    const ssize_t count = ::pread(descriptor_.get(), found.data(), std::min(found.size(), begin_.size()), 0);
+    if (count < 0) return last_error();
+    if (begin_.starts_with(std::string_view{found.data(), static_cast<std::size_t>(count)}) &&
+        static_cast<std::size_t>(count) == std::min(found.size(), begin_.size()))
+      return {};
+    std::error_code error = write_all(descriptor_.get(), begin_, 0);
+    if (!error && ::ftruncate(descriptor_.get(), static_cast<off_t>(begin_.size())) != 0)
+      error = last_error();
+    return is_want_of_room(error) ? std::error_code{} : error;
+  }
+
   std::filesystem::path path_;
   Descriptor descriptor_;
   LockKind kind_;

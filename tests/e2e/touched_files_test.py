@@ -115,7 +115,10 @@ class TouchedFiles(Scenario):
             wait_until(lambda: all((self.work / name).exists() for name in names), 15, "both files")
         for name in names:
             self.assertEqual(len(self.logger.find(rf"warning .*{name} was deleted or moved by somebody else; it is made anew")), 2)
-        self.assertEqual(int((self.work / "pid").read_text()), self.logger.pid)
+        for change in (lambda path: None, lambda path: path.write_text(""), lambda path: path.write_text("x")):
+            for name in names:
+                change(self.work / name)
+                wait_until(lambda: (self.work / name).read_text().splitlines()[:1] == [str(self.logger.pid)], 15, "its number")
         wait_until(lambda: "received 0" in self.ask("--status"), 15, "a status")
         (self.work / "pid").unlink()
         (self.work / "pid").write_text("somebody's")
