@@ -67,6 +67,7 @@ class ExportOpening {
   [[nodiscard]] Known cut_to_whole_records(const SinkCheckpoint& known);
   [[nodiscard]] std::uint64_t count_replayed_bytes(const SinkCheckpoint& known);
   [[nodiscard]] std::uint64_t skip_replayed_records(JournalReplay& replay, std::uint64_t begin);
+  [[nodiscard]] bool is_replayed(JournalReplay& replay, const FoundRecord& record);
   [[nodiscard]] bool is_replayed_with_other_columns(const SinkCheckpoint& known);
   void cut(std::uint64_t body_size);
   void begin();
