@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <random>
 #include <string>
@@ -26,13 +27,17 @@ bool is_replacement_name(std::string_view name, std::string_view of) noexcept {
   return digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-// What is left of a name that a suffix is added to.
-std::string cut_name(const std::filesystem::path& path, std::size_t suffix_bytes) {
-  std::string name = path.filename().string();
+// What is left of a name that a suffix is added to; never half a character.
+std::filesystem::path cut_name(const std::filesystem::path& path, std::size_t suffix_size) {
+  std::filesystem::path::string_type name = path.filename().native();
   const std::size_t longest = find_longest_name(folder_of(path));
-  if (name.size() + suffix_bytes <= longest) return name;
-  std::size_t length = longest - std::min(longest, suffix_bytes);
-  while (length > 0 && (static_cast<unsigned char>(name[length]) & 0xC0) == 0x80) --length;  // in a character
+  if (name.size() + suffix_size <= longest) return name;
+  const auto is_within_character = [](auto unit) {
+    if constexpr (sizeof unit == 1) return (static_cast<unsigned char>(unit) & 0xC0) == 0x80;
+    return static_cast<std::uint32_t>(unit) >= 0xDC00 && static_cast<std::uint32_t>(unit) <= 0xDFFF;
+  };
+  std::size_t length = longest - std::min(longest, suffix_size);
+  while (length > 0 && is_within_character(name[length])) --length;
   name.resize(length);
   return name;
 }
@@ -42,7 +47,8 @@ std::filesystem::path add_number(const std::filesystem::path& path, std::string_
   const std::uint64_t number = std::uint64_t{random()} << 32 | random();
   const std::string suffix = fmt::format(".{:016x}{}", number, end);
   std::filesystem::path made = path;
-  made.replace_filename(cut_name(path, suffix.size()) + suffix);
+  made.replace_filename(cut_name(path, suffix.size()));
+  made += suffix;
   return made;
 }
 
@@ -84,7 +90,7 @@ void remove_unfinished_replacements(const std::filesystem::path& path, std::stri
   try {
     std::vector<std::filesystem::path> names;
     if (system_files().list(folder_of(path), names)) return;  // then replace_file() will say so
-    const std::string of = cut_name(path, kReplacementSuffixBytes);
+    const std::string of = cut_name(path, kReplacementSuffixBytes).string();
     for (const std::filesystem::path& name : names) {
       if (!is_replacement_name(name.string(), of)) continue;
       const std::filesystem::path part = path.parent_path() / name;
