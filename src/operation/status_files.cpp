@@ -1,6 +1,7 @@
 #include "mqtt_logger/operation/status_files.hpp"
 
 #include "mqtt_logger/log/log.hpp"
+#include "mqtt_logger/operation/log_setup.hpp"
 #include "mqtt_logger/operation/output_lock.hpp"
 #include "mqtt_logger/platform/process.hpp"
 
@@ -21,6 +22,7 @@ StatusFiles::StatusFiles(const Options& options, LockFile& lock, LockFile* pid_f
     : lock_{lock},
       kept_lock_{&lock, output_lock_path(options).string()},
       kept_pid_file_{pid_file, options.pid_file.string()},
+      log_file_{options.log_file},
       metrics_{options},
       disk_watch_{options} {}
 
@@ -105,6 +107,7 @@ void StatusFiles::publish(const Status& status) {
     const std::lock_guard lock{mutex_};
     disks_ = std::move(disks);
   }
+  keep_log(log_file_);
   kept_lock_.keep();
   kept_pid_file_.keep();
   const std::error_code error = lock_.publish(write_status(status));

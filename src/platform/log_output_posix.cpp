@@ -51,6 +51,11 @@ std::error_code redirect_standard_error(const std::filesystem::path& path) noexc
   return {};
 }
 
+bool is_standard_error_deleted() noexcept {
+  struct stat status {};
+  return ::fstat(STDERR_FILENO, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 0;
+}
+
 // Not by the C library, whose lock on standard error would be held while nobody reads, also when the process
 // ends.
 void write_to_standard_error(std::string_view line, LogPatience patience) noexcept {

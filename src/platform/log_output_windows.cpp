@@ -45,6 +45,10 @@ std::error_code redirect_standard_error(const std::filesystem::path& path) noexc
   return {};
 }
 
+bool is_standard_error_deleted() noexcept {
+  return false;
+}
+
 void write_to_standard_error(std::string_view line, LogPatience patience) noexcept {
   constexpr DWORD kTryAgainAfter = 250;
   while (!line.empty()) {

@@ -128,6 +128,18 @@ class TouchedFiles(Scenario):
         self.assertEqual((self.work / "pid").read_text(), "somebody's")
         self.assertFalse((self.work / "data.lock").exists())
 
+    def test_log_that_is_deleted_or_moved(self) -> None:
+        log = self.work / "log"
+        self.logger = self.run_logger("--broker", "127.0.0.1", "--port", str(self.broker.port), "--output", "data",
+                                      "--log-file", "log")
+        wait_until(lambda: log.exists() and "subscribed to" in log.read_text(), 15, "the subscription")
+        log.unlink()
+        wait_until(lambda: log.exists() and "log was deleted by somebody else" in log.read_text(), 15, "a new log")
+        log.rename(self.work / "moved")
+        self.assert_stops(self.logger)
+        self.assertIn("received 0, written 0", (self.work / "moved").read_text())
+        self.assertFalse(log.exists())
+
     def ask(self, action: str) -> str:
         asked = subprocess.run([*logger_command(), action, "--output", "data"], cwd=self.work, capture_output=True, text=True,
                                stdin=subprocess.DEVNULL, check=False)

@@ -7,6 +7,7 @@
 #include "mqtt_logger/platform/lock_file.hpp"
 
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -58,6 +59,7 @@ class StatusFiles {
   LockFile& lock_;
   Kept kept_lock_;
   Kept kept_pid_file_;
+  std::filesystem::path log_file_;
   MetricsFile metrics_;
   DiskWatch disk_watch_;
   bool is_publishing_failing_ = false;

@@ -15,6 +15,10 @@ namespace mqtt_logger {
 /// log meanwhile.
 [[nodiscard]] std::error_code redirect_standard_error(const std::filesystem::path& path) noexcept;
 
+/// Whether somebody has deleted the file that standard error is, so that nobody can read what comes. False
+/// where nobody can, and for a file that was moved.
+[[nodiscard]] bool is_standard_error_deleted() noexcept;
+
 /// What a line waits for: always for somebody who reads it.
 enum class LogPatience : std::uint8_t { reader, reader_and_room };
 
