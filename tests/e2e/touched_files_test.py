@@ -114,7 +114,7 @@ class TouchedFiles(Scenario):
                 change(self.work / name)
             wait_until(lambda: all((self.work / name).exists() for name in names), 15, "both files")
         for name in names:
-            self.assertEqual(len(self.logger.find(rf"warning .*{name} was deleted or moved by somebody else; it is made anew")), 2)
+            self.logger.wait_for(rf"warning .*{name} was deleted or moved by somebody else; it is made anew", count=2)
         for change in (lambda path: None, lambda path: path.write_text(""), lambda path: path.write_text("x")):
             for name in names:
                 change(self.work / name)
