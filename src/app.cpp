@@ -161,7 +161,7 @@ ExitCode run_until_stopped(const Options& given, const std::unique_ptr<StopEvent
   ServiceReport service{service_manager,
                         [&statistics] { return statistics.writer_turns.get() + disk_faults().failed_stores; },
                         [&journal] { journal->wake_writer(); }};
-  Reports reports{options, *lock, background,
+  Reports reports{options, *lock, pid_file.get(), background,
                   [&] { return look(options, *journal, syncer, inbox, subscriber, statistics); }};
   StallWatch stall_watch{options.output.string()};
   StatisticsReport report{statistics, options.stats_every};

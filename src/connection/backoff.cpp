@@ -6,10 +6,12 @@ namespace mqtt_logger {
 namespace {
 
 constexpr std::chrono::milliseconds kLongest = std::chrono::seconds{60};
+constexpr auto kSoonOver = std::chrono::minutes{1};
 
 }  // namespace
 
-std::chrono::milliseconds Backoff::next() {
+std::chrono::milliseconds Backoff::next(bool is_refused, Clock::time_point now) {
+  if (!is_refused && good_until_ && now - *good_until_ < kSoonOver) reset();
   // At first, a whole second: the shortest delay is a promise to the broker.
   const std::chrono::milliseconds half = std::max(longest_ / 2, kShortest);
   const std::chrono::milliseconds jitter{
@@ -20,6 +22,11 @@ std::chrono::milliseconds Backoff::next() {
 
 void Backoff::reset() noexcept {
   longest_ = kShortest;
+}
+
+void Backoff::note_good_end(Clock::time_point now) noexcept {
+  reset();
+  good_until_ = now;
 }
 
 }  // namespace mqtt_logger

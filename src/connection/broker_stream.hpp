@@ -3,6 +3,8 @@
 #include "tls_context.hpp"
 
 #include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -13,6 +15,7 @@
 #include <boost/beast/core/role.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -25,6 +28,10 @@ using TcpSocket =
     boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
 /// The connection to a broker, plain or in TLS, as Beast wants what lies below a WebSocket.
+///
+/// After a failed write Beast reads nothing more, but what the broker sent before it closed may still lie in
+/// the socket: so a failure is kept from Beast, and asked for by has_failed_to_write(). Whoever reads on gets
+/// to the end of the connection.
 ///
 /// Threads: one, that of its io_context.
 class BrokerStream {
@@ -45,6 +52,7 @@ class BrokerStream {
   }
   /// Nothing where no TLS is spoken.
   [[nodiscard]] SSL* tls() noexcept { return tls_ ? tls_->native_handle() : nullptr; }
+  [[nodiscard]] bool has_failed_to_write() const noexcept { return has_failed_to_write_; }
 
   template <typename Buffers, typename Handler>
   void async_read_some(const Buffers& buffers, Handler&& handler) {
@@ -56,15 +64,31 @@ class BrokerStream {
   }
   template <typename Buffers, typename Handler>
   void async_write_some(const Buffers& buffers, Handler&& handler) {
-    if (tls_) {
-      tls_->async_write_some(buffers, std::forward<Handler>(handler));
+    const std::size_t size = boost::asio::buffer_size(buffers);
+    auto on_written = [this, size, handler = std::forward<Handler>(handler)](
+                          const boost::system::error_code& error, std::size_t count) mutable {
+      // We close it ourselves only where nothing more is to be read.
+      has_failed_to_write_ =
+          has_failed_to_write_ || (error && error != boost::asio::error::operation_aborted);
+      if (has_failed_to_write_) {
+        handler(boost::system::error_code{}, size);
+      } else {
+        handler(error, count);
+      }
+    };
+    if (has_failed_to_write_) {
+      boost::asio::post(get_executor(),
+                        boost::beast::bind_handler(std::move(on_written), boost::system::error_code{}, size));
+    } else if (tls_) {
+      tls_->async_write_some(buffers, std::move(on_written));
     } else {
-      socket_.async_write_some(buffers, std::forward<Handler>(handler));
+      socket_.async_write_some(buffers, std::move(on_written));
     }
   }
 
  private:
   TcpSocket socket_;
+  bool has_failed_to_write_ = false;
   std::optional<boost::asio::ssl::context> context_;
   std::optional<boost::asio::ssl::stream<TcpSocket&>> tls_;
 };

@@ -9,8 +9,8 @@ namespace mqtt_logger {
 
 Brokers::Brokers(const Options& options, const std::string& client_id) {
   for (const BrokerAddress& address : options.brokers) {
-    brokers_.push_back(
-        {address, options.mqtt_version, fmt::format("{} at {}:{}", client_id, address.host, address.port)});
+    brokers_.push_back({address, VersionChoice{options.mqtt_version},
+                        fmt::format("{} at {}:{}", client_id, address.host, address.port)});
   }
 }
 

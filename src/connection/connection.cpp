@@ -92,7 +92,7 @@ mqtt::create_options make_create_options(MqttVersion version) {
 
 mqtt::connect_options make_session_options(const Options& options, const Broker& broker,
                                            const std::string& will, std::uint64_t max_packet_bytes) {
-  const MqttVersion version = broker.version;
+  const MqttVersion version = broker.version.current();
   const bool is_clean = options.session_expiry == 0s;
   mqtt::connect_options connect = make_options(options, broker.address, version, is_clean);
   connect.set_keep_alive_interval(broker.limits.keep_alive.value_or(options.keep_alive));

@@ -108,6 +108,7 @@ class WebSocketBridge::Impl {
   void read_client();
   void on_client_data(const error_code& error, std::size_t count);
   void write_to_broker();
+  void wait_for_end();
   void watch();
   [[nodiscard]] std::string describe(const error_code& error);
   void note_end(ConnectFailure failure, std::string reason);
@@ -141,6 +142,7 @@ class WebSocketBridge::Impl {
   bool is_client_gone_ = false;
   bool is_ending_ = false;
   bool is_leaving_ = false;
+  bool is_end_awaited_ = false;
   bool is_stranger_reported_ = false;
   unsigned frames_ = 0;  // read from the broker
   unsigned frames_at_flush_ = 0;
@@ -372,11 +374,12 @@ void WebSocketBridge::Impl::write_to_broker() {
   websocket_.async_write(net::buffer(content.data(), std::min(content.size(), kFlushBytes)),
                          [this](const error_code& error, std::size_t count) {
                            is_writing_broker_ = false;
-                           if (error) {  // Beast reads nothing more then, either
+                           if (error) {
                              end(ConnectFailure::closed, describe(error));
                              return;
                            }
                            to_broker_.consume(count);
+                           if (websocket_.next_layer().has_failed_to_write()) wait_for_end();
                            write_to_broker();
                            if (is_client_gone_) {
                              leave();
@@ -384,6 +387,20 @@ void WebSocketBridge::Impl::write_to_broker() {
                              read_client();
                            }
                          });
+}
+
+/// The broker takes nothing more. What it sent before that is read, up to the end of the connection, which
+/// ought to be there already.
+void WebSocketBridge::Impl::wait_for_end() {
+  if (is_ending_ || is_leaving_ || std::exchange(is_end_awaited_, true)) return;
+  step_timer_.start(kLeaveLimit, [this, frames = frames_] {
+    is_end_awaited_ = false;
+    if (frames != frames_ || !to_client_.is_empty()) {
+      wait_for_end();
+    } else {
+      end(ConnectFailure::closed, describe(net::error::connection_reset));
+    }
+  });
 }
 
 /// The silence of the broker: it has a limit for its first answer, and then the keep alive.

@@ -159,13 +159,13 @@ bool ExportOpening::is_expected() const {
 }
 
 void ExportOpening::report_gone() const {
-  if (!is_expected()) return;
+  if (are_changes_said_ || !is_expected()) return;
   log::warning("{} is gone; it had {} bytes when it was written last", path_.string(),
                checkpoint().body_size + rules_.closing.size());
 }
 
 void ExportOpening::report_other() const {
-  if (!is_expected()) return;
+  if (are_changes_said_ || !is_expected()) return;
   const std::uint64_t expected = checkpoint().body_size + rules_.closing.size();
   if (size_ < expected) {
     log::warning(
@@ -218,8 +218,8 @@ std::optional<ExportOpening::Known> ExportOpening::cut_to_checkpoint(const SinkC
 ExportOpening::Known ExportOpening::cut_to_whole_records(const SinkCheckpoint& known) {
   JournalReplay replay{journal_, rules_, options_, known.next_sequence};
   const std::uint64_t begin = skip_replayed_records(replay, known.body_size);
-  const std::uint64_t end = find_whole_records(*file_, rules_, begin, size_, [&replay](auto record) {
-    if (replay.is_written_as(record)) replay.advance();
+  const std::uint64_t end = find_whole_records(*file_, rules_, begin, size_, [&](const FoundRecord& record) {
+    if (is_replayed(replay, record)) replay.advance();
     return true;
   });
   const std::uint64_t torn = size_ - end;
@@ -253,14 +253,29 @@ std::uint64_t ExportOpening::skip_replayed_records(JournalReplay& replay, std::u
   return end;
 }
 
+// A long one is compared in pieces, with the columns that it has now.
+bool ExportOpening::is_replayed(JournalReplay& replay, const FoundRecord& record) {
+  if (!record.is_long()) return replay.is_written_as(record.text);
+  if (!replay.has_record()) return false;
+  for (const std::string_view before : {rules_.before_first, rules_.before_next}) {
+    const std::uint64_t at = record.begin - before.size();
+    const bool is_first = at == rules_.opening.size();
+    if (before != (is_first ? rules_.before_first : rules_.before_next)) continue;
+    bool is_whole = false;
+    static_cast<void>(replay.count_same_bytes(*file_, at, size_, is_whole));
+    return is_whole;
+  }
+  return false;
+}
+
 // The same where the run that wrote it had other --columns: records, and the beginning of one, that the
 // writer will write there but for what stands behind the fields of every record.
 bool ExportOpening::is_replayed_with_other_columns(const SinkCheckpoint& known) {
   if (size_ - known.body_size > kMaxUnfinishedBytes) return false;
   JournalReplay replay{journal_, rules_, options_, known.next_sequence};
   const std::uint64_t end =
-      find_whole_records(*file_, rules_, known.body_size, size_, [&replay](std::string_view record) {
-        const bool is_ours = replay.is_written_as(record);
+      find_whole_records(*file_, rules_, known.body_size, size_, [&](const FoundRecord& record) {
+        const bool is_ours = is_replayed(replay, record);
         if (is_ours) replay.advance();
         return is_ours;
       });

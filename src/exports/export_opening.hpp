@@ -44,6 +44,8 @@ class ExportOpening {
   /// none, or none that the checkpoint knows: it is left alone then. It may have other columns than asked
   /// for.
   [[nodiscard]] std::optional<FileSink> repair();
+  /// That the file is gone or was changed was said before, by an attempt that failed.
+  void say_nothing_of_changes() noexcept { are_changes_said_ = true; }
 
  private:
   /// Up to where the file holds what we wrote.
@@ -65,6 +67,7 @@ class ExportOpening {
   [[nodiscard]] Known cut_to_whole_records(const SinkCheckpoint& known);
   [[nodiscard]] std::uint64_t count_replayed_bytes(const SinkCheckpoint& known);
   [[nodiscard]] std::uint64_t skip_replayed_records(JournalReplay& replay, std::uint64_t begin);
+  [[nodiscard]] bool is_replayed(JournalReplay& replay, const FoundRecord& record);
   [[nodiscard]] bool is_replayed_with_other_columns(const SinkCheckpoint& known);
   void cut(std::uint64_t body_size);
   void begin();
@@ -88,6 +91,7 @@ class ExportOpening {
   std::shared_ptr<File> file_;
   std::uint64_t size_ = 0;
   TryAgain try_again_;
+  bool are_changes_said_ = false;
 };
 
 }  // namespace mqtt_logger

@@ -98,6 +98,7 @@ std::optional<ExportFault> Exports::open_again() noexcept {
     } else {
       open_single_again();
     }
+    said_lost_.clear();
   });
 }
 
@@ -251,8 +252,11 @@ void Exports::open_single_again() {
       sinks.push_back(sink);
       continue;
     }
-    log::warning("{} was moved, deleted or cut by somebody else; started a new file", sink.path().string());
+    const bool is_said = !said_lost_.insert(sink.path()).second;
+    if (!is_said)
+      log::warning("{} was moved, deleted or cut by somebody else; started a new file", sink.path().string());
     ExportOpening opening{files_, journal_, options_, sink.format(), kSingleFile, sink.file()};
+    if (is_said) opening.say_nothing_of_changes();
     sinks.push_back(opening.open_or_make(sink.checkpoint().next_sequence));
   }
   replace(std::move(sinks));

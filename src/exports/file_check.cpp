@@ -5,7 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <optional>
+#include <cstddef>
+#include <functional>
 #include <span>
 #include <system_error>
 
@@ -16,35 +17,68 @@ constexpr std::uint64_t kReadBytes = std::uint64_t{64} * 1024;
 // A column of the largest MQTT message, with each quotation mark doubled.
 constexpr std::uint64_t kMaxRecordBytes = std::uint64_t{512} * 1024 * 1024;
 
+/// A line or several, of which no more than the beginning is held.
+class HeldText {
+ public:
+  void append(std::string_view piece) {
+    size_ += piece.size();
+    if (!piece.empty()) last_ = piece.back();
+    held_.append(piece.substr(0, static_cast<std::size_t>(kHeldRecordBytes) - held_.size()));
+  }
+  void clear() noexcept {
+    held_.clear();
+    size_ = 0;
+    last_ = '\0';
+  }
+  void drop_last() noexcept {
+    --size_;
+    if (held_.size() > size_) held_.pop_back();
+  }
+  [[nodiscard]] std::string_view held() const noexcept { return held_; }
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  [[nodiscard]] bool is_long() const noexcept { return size_ != held_.size(); }
+  [[nodiscard]] bool ends_with(char c) const noexcept { return last_ == c; }
+
+ private:
+  std::string held_;
+  std::uint64_t size_ = 0;
+  char last_ = '\0';
+};
+
 /// Lines of a file from an offset on; only those that end in LF, up to the first NUL: after a power failure a
 /// part that never reached the device reads as zeros.
 class LineReader {
  public:
+  using OnPiece = std::function<void(std::string_view)>;
+
   LineReader(File& file, std::uint64_t begin, std::uint64_t size) : file_{file}, next_{begin}, size_{size} {}
 
-  /// Without its LF; valid until the next call.
-  std::optional<std::string_view> next() {
-    std::size_t line_end = buffer_.find('\n', begin_);
-    while (line_end == std::string::npos) {
-      buffer_.erase(0, begin_);
-      begin_ = 0;
-      if (next_ == size_) return std::nullopt;
-      const std::size_t searched = buffer_.size();
-      const std::uint64_t end = std::min(size_, next_ + kReadBytes);
-      buffer_ += read_bytes(file_, next_, end);
-      next_ = end;
-      if (const std::size_t zero = buffer_.find('\0', searched); zero != std::string::npos) {
-        buffer_.resize(zero);
-        next_ = size_;
-      }
-      line_end = buffer_.find('\n', searched);
+  /// Gives the next line, without its LF, in pieces; whether it has ended in LF.
+  bool next(const OnPiece& on_piece) {
+    for (;;) {
+      if (begin_ == buffer_.size() && !read()) return false;
+      const std::string_view rest = std::string_view{buffer_}.substr(begin_);
+      const std::size_t line_end = rest.find('\n');
+      on_piece(rest.substr(0, line_end));
+      begin_ += std::min(rest.size(), line_end == std::string_view::npos ? line_end : line_end + 1);
+      if (line_end != std::string_view::npos) return true;
     }
-    const std::string_view line{buffer_.data() + begin_, line_end - begin_};
-    begin_ = line_end + 1;
-    return line;
   }
 
  private:
+  bool read() {
+    if (next_ >= size_) return false;
+    const std::uint64_t end = std::min(size_, next_ + kReadBytes);
+    buffer_ = read_bytes(file_, next_, end);
+    begin_ = 0;
+    next_ = end;
+    if (const std::size_t zero = buffer_.find('\0'); zero != std::string::npos) {
+      buffer_.resize(zero);
+      next_ = size_;
+    }
+    return !buffer_.empty();
+  }
+
   File& file_;
   std::uint64_t next_;
   std::uint64_t size_;
@@ -52,48 +86,90 @@ class LineReader {
   std::size_t begin_ = 0;
 };
 
-using OnRecord = std::function<bool(std::string_view)>;
+/// Whether a long line is shaped as one JSON object, told piece by piece.
+class JsonShape {
+ public:
+  void look_at(std::string_view piece) noexcept {
+    for (const char c : piece) look_at(c);
+  }
+  [[nodiscard]] bool is_object() const noexcept { return !is_broken_ && !is_in_string_ && depth_ == 0; }
 
-std::uint64_t find_whole_csv(LineReader& lines, std::uint64_t begin, const FileFormat& format,
+ private:
+  void look_at(char c) noexcept {
+    if (static_cast<unsigned char>(c) < 0x20) is_broken_ = true;
+    if (is_in_string_) {
+      if (!is_escaped_ && c == '"') is_in_string_ = false;
+      is_escaped_ = !is_escaped_ && c == '\\';
+      return;
+    }
+    if (c == '"') is_in_string_ = true;
+    if (c == '{' || c == '[') ++depth_;
+    if (c == '}' || c == ']') --depth_;
+    if (depth_ < 0) is_broken_ = true;
+  }
+
+  std::int64_t depth_ = 0;
+  bool is_in_string_ = false;
+  bool is_escaped_ = false;
+  bool is_broken_ = false;
+};
+
+bool ends_with_record(File& file, const FileFormat& format, std::uint64_t body_size);
+
+std::uint64_t find_whole_csv(File& file, LineReader& lines, std::uint64_t begin, const FileFormat& format,
                              const OnRecord& on_record) {
   std::uint64_t end = begin;
-  std::string record;
+  HeldText record;
   std::ptrdiff_t quotes = 0;
-  while (const auto line = lines.next()) {
-    record.append(*line).push_back('\n');
-    quotes += std::ranges::count(*line, '"');
+  const auto take = [&](std::string_view piece) {
+    record.append(piece);
+    quotes += std::ranges::count(piece, '"');
+  };
+  while (lines.next(take)) {
+    record.append("\n");
     if (quotes % 2 != 0) continue;  // a quoted field goes on in the next line
-    if (format.look_at_record_end(std::string_view{record}.substr(0, record.size() - 1)) != RecordEnd::ours)
-      break;
-    if (!on_record(record)) break;
+    const bool is_record =
+        record.is_long()
+            ? ends_with_record(file, format, end + record.size())
+            : format.look_at_record_end(record.held().substr(0, record.held().size() - 1)) == RecordEnd::ours;
+    if (!is_record || !on_record({end, record.size(), record.held()})) break;
     end += record.size();
     record.clear();
   }
   return end;
 }
 
-std::uint64_t find_whole_json(LineReader& lines, std::uint64_t begin, const FileFormat& format,
+std::uint64_t find_whole_json(File& file, LineReader& lines, std::uint64_t begin, const FileFormat& format,
                               const OnRecord& on_record) {
   std::uint64_t end = begin;
   std::uint64_t position = begin;
   const bool is_array = !format.closing.empty();
+  HeldText line;
+  JsonShape shape;
   if (is_array) {  // the body ends within a line
-    const auto rest = lines.next();
-    if (!rest || (!rest->empty() && *rest != ",")) return end;
-    position += rest->size() + 1;
+    if (!lines.next([&line](std::string_view piece) { line.append(piece); })) return end;
+    if (line.size() != 0 && line.held() != ",") return end;
+    position += line.size() + 1;
   }
-  while (const auto line = lines.next()) {
-    const bool goes_on = is_array && line->ends_with(',');
-    const std::string_view record = line->substr(0, line->size() - (goes_on ? 1 : 0));
-    const bool is_record = record.starts_with(format.record_begin) &&
-                           format.look_at_record_end(record) == RecordEnd::ours &&
-                           nlohmann::json::accept(record);
-    if (!is_record) break;
-    if (!on_record(record)) break;
-    end = position + record.size() + (is_array ? 0 : 1);
-    position += line->size() + 1;
+  const auto take = [&](std::string_view piece) {
+    shape.look_at(piece);
+    line.append(piece);
+  };
+  for (;;) {
+    line.clear();
+    shape = {};
+    if (!lines.next(take)) return end;
+    const std::uint64_t line_size = line.size();
+    if (is_array && line.ends_with(',')) line.drop_last();
+    const std::uint64_t record_end = position + line.size() + (is_array ? 0 : 1);
+    if (!line.held().starts_with(format.record_begin)) return end;
+    const bool is_record = line.is_long() ? shape.is_object() && ends_with_record(file, format, record_end)
+                                          : format.look_at_record_end(line.held()) == RecordEnd::ours &&
+                                                nlohmann::json::accept(line.held());
+    if (!is_record || !on_record({position, line.size(), line.held()})) return end;
+    end = record_end;
+    position += line_size + 1;
   }
-  return end;
 }
 
 // Where the line that holds the byte before `end` begins.
@@ -183,8 +259,8 @@ bool is_rest_of_closing(std::string_view rest, std::uint64_t overwritten, const 
 std::uint64_t find_whole_records(File& file, const FileFormat& format, std::uint64_t begin,
                                  std::uint64_t size, const OnRecord& on_record) {
   LineReader lines{file, begin, size};
-  return format.extension == ".csv" ? find_whole_csv(lines, begin, format, on_record)
-                                    : find_whole_json(lines, begin, format, on_record);
+  return format.extension == ".csv" ? find_whole_csv(file, lines, begin, format, on_record)
+                                    : find_whole_json(file, lines, begin, format, on_record);
 }
 
 }  // namespace mqtt_logger

@@ -102,6 +102,7 @@ std::error_code FileSink::check_intact(bool& is_intact) noexcept {
   if (const std::error_code error = file_->size(size)) return error;
   is_intact = size == body_size() + rules_.closing.size();
   if (!is_intact) return {};
+  if (const std::error_code error = check_name(is_intact); error || !is_intact) return error;
   if (const std::error_code error = check_bytes(body_size(), rules_.closing, is_intact); error || !is_intact)
     return error;
   return check_bytes(0, beginning(), is_intact);
@@ -116,7 +117,15 @@ std::error_code FileSink::check_joint(bool& is_intact) noexcept {
     return error;
   is_intact = count == 1 && before != '\0';  // which never stands in an export
   if (!is_intact) return {};
+  if (const std::error_code error = check_name(is_intact); error || !is_intact) return error;
   return check_bytes(0, beginning(), is_intact);
+}
+
+std::error_code FileSink::check_name(bool& is_intact) noexcept {
+  bool is_deleted = false;
+  const std::error_code error = file_->look_for_name(is_deleted);
+  is_intact = !is_deleted;
+  return error;
 }
 
 std::error_code FileSink::check_bytes(std::uint64_t offset, std::string_view expected,

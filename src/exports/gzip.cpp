@@ -20,9 +20,10 @@ std::error_code canceled() noexcept {
 }
 
 /// A file from front to back, piece by piece.
-class Pieces {
+class FilePieces {
  public:
-  Pieces(File& file, const MayGoOn& may_go_on) : file_{file}, may_go_on_{may_go_on}, buffer_(kPieceBytes) {}
+  FilePieces(File& file, const MayGoOn& may_go_on)
+      : file_{file}, may_go_on_{may_go_on}, buffer_(kPieceBytes) {}
 
   /// Empty at the end.
   [[nodiscard]] std::error_code next(std::span<char>& piece) {
@@ -80,7 +81,7 @@ struct Inflating {
 
 std::error_code compress(File& plain, File& compressed, const MayGoOn& may_go_on) {
   Deflating deflating;
-  Pieces pieces{plain, may_go_on};
+  FilePieces pieces{plain, may_go_on};
   std::vector<char> room(kPieceBytes);
   std::uint64_t position = 0;
   for (bool is_end = false; !is_end;) {
@@ -103,7 +104,7 @@ std::error_code compress(File& plain, File& compressed, const MayGoOn& may_go_on
 std::error_code decompress_beginning(File& compressed, std::size_t bytes, std::string& text) {
   const MayGoOn always = [] { return true; };
   Inflating inflating;
-  Pieces pieces{compressed, always};
+  FilePieces pieces{compressed, always};
   text.assign(bytes, '\0');
   set_output(inflating.stream, text);
   for (int result = Z_OK; result == Z_OK && inflating.stream.avail_out != 0;) {
@@ -120,7 +121,7 @@ std::error_code decompress_beginning(File& compressed, std::size_t bytes, std::s
 std::error_code compare(File& plain, File& compressed, const MayGoOn& may_go_on, bool& is_same) {
   is_same = false;
   Inflating inflating;
-  Pieces pieces{compressed, may_go_on};
+  FilePieces pieces{compressed, may_go_on};
   std::vector<char> room(kPieceBytes);
   std::vector<char> expected(kPieceBytes);
   std::uint64_t position = 0;

@@ -18,7 +18,8 @@ namespace mqtt_logger {
 /// The records that the writer will take from the journal, one after the other, as it will write them.
 ///
 /// Threads: one owner.
-/// Cost:    is_written_as() and plain_text_in_body() hold the text of a record; count_same_bytes() a piece.
+/// Cost:    is_written_as() holds no more than a record that it is given, plain_text_in_body() the text of
+/// one, count_same_bytes() a piece.
 class JournalReplay {
  public:
   JournalReplay(const Journal& journal, const FileFormat& rules, const Options& options,
@@ -62,7 +63,7 @@ class JournalReplay {
   }
   /// Whether a whole record is this one, with any extra columns.
   [[nodiscard]] bool is_written_as(std::string_view record) {
-    return fields_ && record.starts_with(plain_text());
+    return fields_ && record.size() >= fields_->payload.size() && record.starts_with(plain_text());
   }
   [[nodiscard]] std::uint64_t sequence() const noexcept { return sequence_; }
 

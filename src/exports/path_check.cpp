@@ -2,6 +2,7 @@
 
 #include "mqtt_logger/exports/file_format.hpp"
 #include "mqtt_logger/exports/series_name.hpp"
+#include "mqtt_logger/journal/layout.hpp"
 #include "mqtt_logger/journal/open_journal.hpp"
 #include "mqtt_logger/platform/file.hpp"
 #include "mqtt_logger/platform/file_name.hpp"
@@ -10,7 +11,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -64,6 +68,11 @@ std::vector<NamedFile> list_files(const Options& options, const std::filesystem:
   add("--tls-cert", options.tls.certificate, Use::read);
   add("--tls-key", options.tls.key, Use::read);
   add("--tls-key-password-file", options.tls.key_password_file, Use::read);
+  for (const WebSocketHeader& header : options.websocket_headers) {
+    const bool is_whole = header.is_whole_in_file;
+    add(is_whole ? std::string{"--ws-header-file"} : fmt::format("--ws-header {}: @", header.name),
+        header.file, Use::read);
+  }
   return files;
 }
 
@@ -116,6 +125,38 @@ Fault find_same(const std::vector<NamedFile>& files) {
     }
   }
   return std::nullopt;
+}
+
+/// What stands in it, if that is no log: one is appended to, and would spoil it, whoever it belongs to.
+std::string_view look_at_content(const std::filesystem::path& path) {
+  std::unique_ptr<File> file;
+  if (system_files().open(path, file)) return {};  // not there yet, or opening it for the log will say why
+  std::array<char, 256> bytes{};
+  std::size_t count = 0;
+  if (file->read_at(0, bytes, count)) return {};
+  const std::string_view begin{bytes.data(), count};
+  for (const Format format : kAllFormats) {
+    const FileFormat rules = file_format(format);
+    std::string_view opening = rules.opening;
+    if (opening.ends_with('\n')) opening.remove_suffix(1);  // other columns may follow
+    const std::string record =
+        std::string{opening} + (format == Format::json ? "\n" : "") + std::string{rules.record_begin};
+    if (format != Format::json ? begin.starts_with(record) : begin.starts_with(record) || begin == "[\n]\n")
+      return "an export";
+  }
+  if (begin.starts_with(layout::kMagicText)) return "a journal";
+  if (begin.starts_with("# HELP mqtt_logger_")) return "a file of metrics";
+  if (begin.starts_with("\x1F\x8B\x08")) return "a compressed file";
+  const std::size_t digits = begin.find_first_not_of("0123456789");
+  const bool is_number = !begin.empty() && digits != 0 && (digits == begin.npos || begin[digits] == '\n');
+  return is_number ? "the file of a process id" : std::string_view{};
+}
+
+Fault find_foreign_log(const Options& options) {
+  if (options.log_file.empty()) return std::nullopt;
+  const std::string_view found = look_at_content(options.log_file);
+  if (found.empty()) return std::nullopt;
+  return fmt::format("--log-file {}: must be a log, and is {}", options.log_file.string(), found);
 }
 
 /// A name that a file of the series may get one day.
@@ -195,7 +236,8 @@ std::optional<std::string> find_path_fault(const Options& options, const std::fi
   if (auto fault = find_too_long(options, lock)) return fault;
   if (auto fault = find_special(files)) return fault;
   if (auto fault = find_same(files)) return fault;
-  return find_name_of_series(options, files);
+  if (auto fault = find_name_of_series(options, files)) return fault;
+  return find_foreign_log(options);
 }
 
 }  // namespace mqtt_logger

@@ -139,7 +139,12 @@ void Writer::look_after_journal() noexcept {
   static_cast<void>(journal_unseen_.end());
   if (!journal_.is_whole(next_.position)) static_cast<void>(restore_journal());
   if (is_in_place) return;
-  const std::error_code error = journal_.move_to_new_file();
+  std::filesystem::path kept_as;
+  const std::error_code error = journal_.move_to_new_file(kept_as);
+  if (!kept_as.empty()) {
+    log::warning("what stood in the place of the journal {} is kept as {}", journal_path_.string(),
+                 kept_as.string());
+  }
   if (!error) {
     static_cast<void>(journal_lost_.end());
     log::warning(
@@ -147,10 +152,10 @@ void Writer::look_after_journal() noexcept {
         journal_path_.string());
   } else if (journal_lost_.is_due(now)) {
     log::error(
-        "the journal {} was deleted, moved or replaced by somebody else, and no new one can be made: {}; "
-        "what is "
-        "not in the exports yet is lost if this process is killed; trying again each second",
-        journal_path_.string(), error.message());
+        "the journal {} was deleted, moved or replaced by somebody else, and no new one can be made: {}; {}"
+        "what is not in the exports yet is lost if this process is killed; trying again each second",
+        journal_path_.string(), error.message(),
+        error == std::errc::file_exists ? "move away what stands in its place; " : "");
   }
 }
 

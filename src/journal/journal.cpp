@@ -162,9 +162,9 @@ std::error_code Journal::check_place(bool& is_in_place) noexcept {
   return mapping_->check_place(is_in_place);
 }
 
-std::error_code Journal::move_to_new_file() noexcept {
+std::error_code Journal::move_to_new_file(std::filesystem::path& kept_as) noexcept {
   const std::unique_lock moves{move_mutex_};
-  return mapping_->move_to_new_file();
+  return mapping_->move_to_new_file(kept_as);
 }
 
 bool Journal::is_known(PacketId id, const Fingerprint& fingerprint, bool is_exactly_once,

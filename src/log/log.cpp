@@ -52,11 +52,11 @@ std::string make_line(ReceiveTime time, LogLevel level, std::string_view text) {
   return line;
 }
 
-void write_out(LogLevel level, const std::string& line) {
+void write_out(LogLevel level, const std::string& line, LogPatience patience) {
   if (is_system_log) {
     write_to_system_log(level, line);
   } else {
-    write_to_standard_error(line);
+    write_to_standard_error(line, patience);
   }
 }
 
@@ -65,9 +65,11 @@ void write_out(LogLevel level, const std::string& line) {
 void start() {
   if (queue != nullptr) return;
   static auto* const made = new LogQueue{
-      kQueueBytes, [](const LogQueue::Line& line) { write_out(line.level, line.text); },
+      kQueueBytes,
+      [](const LogQueue::Line& line) { write_out(line.level, line.text, LogPatience::reader_and_room); },
       [](std::uint64_t count) {
-        const std::string text = fmt::format("{} log lines are missing here: nobody has read the log", count);
+        const std::string text = fmt::format(
+            "{} log lines are missing here: nobody has read the log, or there was no room for it", count);
         return LogQueue::Line{LogLevel::warning, make_line(now(), LogLevel::warning, text)};
       }};
   queue = made;
@@ -114,7 +116,7 @@ void write(LogLevel level, std::string_view text) noexcept {
     if (queue != nullptr) {
       queue->push({level, std::move(line)});
     } else {
-      write_out(level, line);
+      write_out(level, line, LogPatience::reader);
     }
   } catch (...) {
     write_to_standard_error("mqtt-logger: no memory for a log line\n");

@@ -12,8 +12,8 @@
 namespace mqtt_logger {
 
 /// The lines of the log that are on their way, with a thread that writes them: whoever logs never waits for a
-/// reader, who may have stopped his terminal or forgotten the other end of a pipe. What does not fit is
-/// counted, and a line in its place says how much that was.
+/// reader, who may have stopped his terminal or forgotten the other end of a pipe, nor for a disk that is
+/// full. What does not fit is counted, and a line in its place says how much that was.
 ///
 /// Threads: push() and flush() by any; `write` is called by the queue's thread alone.
 /// Owns:    the thread, which may be waiting for a reader for ever: it is left behind, and what it uses with

@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kForgetTimeout = 15s;  // beyond the library's own for a connection
+constexpr auto kForgetTimeout = 5s;  // beyond --connect-timeout, and for a DISCONNECT
 
 enum class Outcome { ended, failed, refused, other_version };
 
@@ -28,7 +28,7 @@ Outcome end_session(const Options& options, const BrokerAddress& broker, MqttVer
     const auto connected = client.connect(make_clean_options(options, broker, version));
     try {
       // The look-up, TCP, TLS and the WebSocket have a limit each.
-      if (!connected->wait_for(bridge ? kForgetTimeout + 4 * options.connect_timeout : kForgetTimeout)) {
+      if (!connected->wait_for(kForgetTimeout + (bridge ? 4 : 1) * options.connect_timeout)) {
         log::error("{}: no answer; the session '{}' is not ended", to_string(broker), client_id);
         return Outcome::failed;
       }

@@ -51,6 +51,12 @@ Inbox::Inbox(Journal& journal, const Options& options, Statistics& statistics,
 
 void Inbox::receive(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept {
   while (is_closed_.load(std::memory_order_relaxed)) std::this_thread::sleep_for(1h);
+  is_receiving_.store(true, std::memory_order_relaxed);
+  store(message, packet_id, is_duplicate);
+  is_receiving_.store(false, std::memory_order_relaxed);
+}
+
+void Inbox::store(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept {
   statistics_.received.add();
   statistics_.last_message.set(message.receive_time);
   topic_watch_.note(message.topic);

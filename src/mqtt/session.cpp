@@ -22,11 +22,9 @@ constexpr auto kNothingDue = std::chrono::milliseconds{1h};
 constexpr auto kDisconnectPatience = 2s;
 constexpr auto kAnswerPatience = 10s;   // for what is asked for while subscribing
 constexpr auto kConnectGrace = 5s;      // beyond --connect-timeout, which is the library's business
-constexpr int kUnansweredConnects = 2;  // so many before the version is taken for the reason
 constexpr auto kContactInterval = 10s;  // how exactly is known when the broker was heard last
 constexpr auto kShortLife = 5s;         // of a connection that does not last
 constexpr int kSuspiciousLives = 3;     // so many short ones in a row
-constexpr auto kSoonOver = 1min;        // what breaks a good connection mostly is
 
 }  // namespace
 
@@ -93,11 +91,11 @@ void Session::make_client() {
   client_.reset();
   const Broker& broker = brokers_.current();
   bridge_ = make_bridge(options_, broker.address, broker.limits.keep_alive.value_or(options_.keep_alive),
-                        [this] { return inbox_.is_waiting(); });
-  intake_.set_version(broker.version);
-  store_.emplace(journal_, inbox_, broker.session, broker.version);
-  client_.emplace(make_uri(broker.address, bridge_.get()), client_id_, make_create_options(broker.version),
-                  &*store_);
+                        [this] { return inbox_.is_receiving(); });
+  intake_.set_version(broker.version.current());
+  store_.emplace(journal_, inbox_, broker.session, broker.version.current());
+  client_.emplace(make_uri(broker.address, bridge_.get()), client_id_,
+                  make_create_options(broker.version.current()), &*store_);
   intake_.watch(*client_);
   events_.watch(*client_);
 }
@@ -146,8 +144,7 @@ void Session::handle_connected(const ConnectionEvent& event) {
   statistics_.connects.add();
   connect_due_.reset();
   Broker& broker = brokers_.current();
-  broker.unanswered = 0;
-  broker.has_spoken_v5 = broker.has_spoken_v5 || broker.version == MqttVersion::v5;
+  broker.version.note_connected();
   const auto used_keep_alive = std::exchange(broker.limits, event.limits).keep_alive;
   broker.limits.takes_retained = broker.limits.takes_retained && !broker.refuses_retained;
   if (broker.refuses_qos) broker.limits.maximum_qos = QoS::at_most_once;
@@ -191,9 +188,8 @@ void Session::handle_failure(const ConnectionEvent& event) {
   is_refused_ = is_answered(event.failure);
   if (is_answered(event.failure)) subscribing_.end_doubt();  // so there is no new session
   Broker& broker = brokers_.current();
-  if (event.failure == ConnectFailure::version_refused && broker.version == MqttVersion::v5) {
+  if (event.failure == ConnectFailure::version_refused && broker.version.take_older()) {
     log::warning("the broker does not speak MQTT 5; continuing with MQTT 3.1.1");
-    broker.version = MqttVersion::v3_1_1;
     drop_client();
     try_again_now();
     return;
@@ -253,32 +249,26 @@ bool Session::tries_without(ConnectFailure failure) {
   return true;
 }
 
-// Brokers that do not know MQTT 5 may close the connection at its CONNECT, or say nothing, where they ought
-// to answer.
 bool Session::tries_older_version(ConnectFailure failure) {
-  Broker& broker = brokers_.current();
-  if (broker.has_spoken_v5)
-    return false;  // what closes there is not the broker: a proxy whose broker is away
-  if (broker.version != MqttVersion::v5) {
-    // Not that either: the next attempts begin anew.
-    if (broker.unanswered >= kUnansweredConnects) broker.version = options_.mqtt_version;
-    broker.unanswered = 0;
-    drop_client();
-    return false;
+  switch (brokers_.current().version.note_unanswered()) {
+    case VersionChoice::Next::same:
+      return false;
+    case VersionChoice::Next::wanted:
+      drop_client();
+      return false;
+    case VersionChoice::Next::doubtful:
+      // Silence takes long, so it is the next broker's turn; one that closes the connection is asked at once,
+      // before another one is preferred to it.
+      if (failure != ConnectFailure::closed || !brokers_.has_next()) return false;
+      log::warning(
+          "no connection to {}: it closes the connection instead of an answer to CONNECT; trying again",
+          name());
+      break;
+    case VersionChoice::Next::older:
+      log::warning("{} does not answer a CONNECT of MQTT 5; trying MQTT 3.1.1", name());
+      drop_client();
+      break;
   }
-  if (++broker.unanswered < kUnansweredConnects) {
-    // Silence takes long, so it is the next broker's turn; one that closes the connection is asked at once,
-    // before another one is preferred to it.
-    if (failure != ConnectFailure::closed || !brokers_.has_next()) return false;
-    log::warning(
-        "no connection to {}: it closes the connection instead of an answer to CONNECT; trying again",
-        name());
-    try_again_now();
-    return true;
-  }
-  log::warning("{} does not answer a CONNECT of MQTT 5; trying MQTT 3.1.1", name());
-  broker.version = MqttVersion::v3_1_1;
-  drop_client();
   try_again_now();
   return true;
 }
@@ -338,8 +328,7 @@ void Session::handle_loss(const ConnectionEvent& event) {
   // comes behind all that a session has kept.
   is_refused_ = false;
   if (state_ == State::ready || statistics_.received.get() != received_before_) {
-    backoff_.reset();
-    good_at_ = Clock::now();
+    backoff_.note_good_end();
   }
   const auto end = bridge_ && !event.disconnect_reason ? bridge_->failure() : std::nullopt;
   wait_for_next_round("connection lost: " + (end ? end->reason : event.reason));
@@ -358,7 +347,7 @@ void Session::begin_subscribing(bool is_session_present) {
   received_bytes_.settle();
   try {
     const Broker& broker = brokers_.current();
-    subscribing_.begin(*client_, broker.version, broker.limits, is_session_present);
+    subscribing_.begin(*client_, broker.version.current(), broker.limits, is_session_present);
     inbox_.expect_more(subscribing_.may_bring_more());
     // Only now: while a message waits for room in the journal, the library lets nobody ask for anything.
     answer_due_ = Clock::now() + kAnswerPatience;
@@ -372,7 +361,7 @@ bool Session::is_answer_overdue() {
   const auto now = Clock::now();
   if (now < answer_due_) return false;
   // Messages that came before the answer may wait for room in the journal: then it is not the broker's fault.
-  const bool is_held_up = inbox_.is_waiting();
+  const bool is_held_up = inbox_.is_receiving();
   if (is_held_up) answer_due_ = now + kAnswerPatience;
   return !is_held_up;
 }
@@ -385,7 +374,7 @@ void Session::report_connection() {
   for (const auto& [filter, qos] : subscribing_.made()) connection_.filters.push_back(filter);
   std::string filters;
   for (const auto& [filter, qos] : subscribing_.made()) filters += (filters.empty() ? "" : ", ") + filter;
-  const MqttVersion version = brokers_.current().version;
+  const MqttVersion version = brokers_.current().version.current();
   log::info("connected to {} (MQTT {}, {}), subscribed to {}", name(),
             version == MqttVersion::v5 ? "5" : "3.1.1",
             is_session_present_ ? "session resumed" : "new session", filters.empty() ? "nothing" : filters);
@@ -416,11 +405,12 @@ bool Session::ends_silent_connection() {
   if (bridge_) return false;
   const auto bytes = received_bytes_.count();
   if (!bytes) return false;
-  const auto lasted = silence_.check(Clock::now(), *bytes, inbox_.is_waiting());
+  const auto lasted = silence_.check(Clock::now(), *bytes, inbox_.is_receiving());
   if (!lasted) return false;
   subscribing_.abandon(std::nullopt);
   note_end();
   drop_client();
+  backoff_.note_good_end();
   wait_for_next_round("connection lost: " + silence_.describe(*lasted));
   return true;
 }
@@ -462,9 +452,7 @@ void Session::try_next(const std::string& reason) {
 
 void Session::wait_for_next_round(const std::string& reason) {
   state_ = State::waiting;
-  // So the shortest delays, unless the broker itself says no.
-  if (!is_refused_ && good_at_ && Clock::now() - *good_at_ < kSoonOver) backoff_.reset();
-  const auto delay = backoff_.next();
+  const auto delay = backoff_.next(is_refused_);
   next_attempt_ = Clock::now() + delay;
   note_failure(reason);
   log::warning("no connection to {}: {}; trying again in {:.1f} s", name(), reason,

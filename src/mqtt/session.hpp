@@ -104,8 +104,7 @@ class Session {
   std::optional<std::chrono::steady_clock::time_point>
       connect_due_;  // nothing while the failure is looked into
   bool was_connected_ = false;
-  bool is_refused_ = false;                                       // by the broker, when it was asked last
-  std::optional<std::chrono::steady_clock::time_point> good_at_;  // when the last good connection ended
+  bool is_refused_ = false;  // by the broker, when it was asked last
   bool is_session_present_ = false;
   bool is_largest_packet_said_ = false;
   std::chrono::steady_clock::time_point connected_since_;

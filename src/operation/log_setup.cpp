@@ -55,6 +55,14 @@ void reopen_log(const Options& options) {
   }
 }
 
+void keep_log(const std::filesystem::path& path) {
+  if (path.empty() || !is_standard_error_deleted()) return;
+  log::flush();
+  if (redirect_standard_error(path)) return;  // tried again with the next look
+  log::warning("--log-file {} was deleted by somebody else, with what was logged since; started a new file",
+               path.string());
+}
+
 void report_startup_error(const Options& options, Background* background, const StartupError& error) {
   log::error("{}", error.what());
   const std::string line = "mqtt-logger: " + escaped(error.what());

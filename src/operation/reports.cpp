@@ -24,11 +24,12 @@ ReceiveTime now() {
 
 }  // namespace
 
-Reports::Reports(const Options& options, LockFile& lock, Background* background, std::function<Status()> look)
+Reports::Reports(const Options& options, LockFile& lock, LockFile* pid_file, Background* background,
+                 std::function<Status()> look)
     : background_{background},
       is_log_lost_{background != nullptr && options.log_file.empty() && !background->has_system_log()},
       look_{std::move(look)},
-      files_{options, lock},
+      files_{options, lock, pid_file},
       started_{now()} {}
 
 std::chrono::milliseconds Reports::advance() {

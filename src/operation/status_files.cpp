@@ -1,6 +1,8 @@
 #include "mqtt_logger/operation/status_files.hpp"
 
 #include "mqtt_logger/log/log.hpp"
+#include "mqtt_logger/operation/log_setup.hpp"
+#include "mqtt_logger/operation/output_lock.hpp"
 #include "mqtt_logger/platform/process.hpp"
 
 #include "status_text.hpp"
@@ -16,8 +18,13 @@ constexpr std::chrono::seconds kFlushTimeout{2};
 
 }  // namespace
 
-StatusFiles::StatusFiles(const Options& options, LockFile& lock)
-    : lock_{lock}, metrics_{options}, disk_watch_{options} {}
+StatusFiles::StatusFiles(const Options& options, LockFile& lock, LockFile* pid_file)
+    : lock_{lock},
+      kept_lock_{&lock, output_lock_path(options).string()},
+      kept_pid_file_{pid_file, options.pid_file.string()},
+      log_file_{options.log_file},
+      metrics_{options},
+      disk_watch_{options} {}
 
 StatusFiles::~StatusFiles() {
   stop();
@@ -81,12 +88,28 @@ void StatusFiles::run() noexcept {
   }
 }
 
+void StatusFiles::Kept::keep() {
+  if (file_ == nullptr) return;
+  bool was_missing = false;
+  const std::error_code error = file_->keep(was_missing);
+  if (was_missing) log::warning("{} was deleted or moved by somebody else; it is made anew", name_);
+  if (error && !is_failing_) {
+    log::warning(
+        "{} was deleted, moved or replaced by somebody else, and cannot be made anew: {}; trying again",
+        name_, error.message());
+  }
+  is_failing_ = static_cast<bool>(error);
+}
+
 void StatusFiles::publish(const Status& status) {
   std::vector<DiskStatus> disks = disk_watch_.look(Reminder::Clock::now());
   {
     const std::lock_guard lock{mutex_};
     disks_ = std::move(disks);
   }
+  keep_log(log_file_);
+  kept_lock_.keep();
+  kept_pid_file_.keep();
   const std::error_code error = lock_.publish(write_status(status));
   if (error && !is_publishing_failing_)
     log::warning("what --status shows cannot be renewed: {}", error.message());

@@ -8,8 +8,8 @@ namespace mqtt_logger {
 namespace {
 
 // The attribute lets this one function use what the rest of the program must not count on.
-[[gnu::target("sse4.2")]] std::uint32_t take_bytes(std::uint32_t crc, const char* bytes,
-                                                   std::size_t count) noexcept {
+[[gnu::target("sse4.2")]] std::uint32_t take_bytes_by_instruction(std::uint32_t crc, const char* bytes,
+                                                                  std::size_t count) noexcept {
   std::uint64_t wide = crc;
   for (; count >= sizeof(std::uint64_t); count -= sizeof(std::uint64_t)) {
     std::uint64_t word = 0;
@@ -25,7 +25,7 @@ namespace {
 }  // namespace
 
 Crc32cStep find_crc32c_instruction() noexcept {
-  return __builtin_cpu_supports("sse4.2") ? take_bytes : nullptr;
+  return __builtin_cpu_supports("sse4.2") ? take_bytes_by_instruction : nullptr;
 }
 
 }  // namespace mqtt_logger

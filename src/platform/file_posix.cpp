@@ -26,7 +26,7 @@ FileIdentity identity_of(const struct stat& status) noexcept {
 
 class PosixFile final : public File {
  public:
-  explicit PosixFile(int descriptor) noexcept : descriptor_{descriptor} {}
+  PosixFile(int descriptor, bool had_name) noexcept : descriptor_{descriptor}, had_name_{had_name} {}
   ~PosixFile() override { ::close(descriptor_); }
   PosixFile(const PosixFile&) = delete;
   PosixFile& operator=(const PosixFile&) = delete;
@@ -81,6 +81,14 @@ class PosixFile final : public File {
     return {};
   }
 
+  std::error_code look_for_name(bool& is_deleted) noexcept override {
+    is_deleted = false;
+    struct stat status {};
+    if (::fstat(descriptor_, &status) != 0) return last_error();
+    is_deleted = had_name_ && status.st_nlink == 0;
+    return {};
+  }
+
   std::error_code lock() noexcept override {
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return {};
     if (errno == EWOULDBLOCK) return std::make_error_code(std::errc::resource_unavailable_try_again);
@@ -89,6 +97,7 @@ class PosixFile final : public File {
 
  private:
   int descriptor_;
+  bool had_name_;  // some file systems (FUSE) count no names
 };
 
 class PosixFileSystem final : public FileSystem {
@@ -205,7 +214,7 @@ class PosixFileSystem final : public FileSystem {
       ::close(descriptor);
       return error;
     }
-    file = std::make_unique<PosixFile>(descriptor);
+    file = std::make_unique<PosixFile>(descriptor, status.st_nlink != 0);
     return {};
   }
 };

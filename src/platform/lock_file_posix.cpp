@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
@@ -36,6 +38,7 @@ class Descriptor {
 
   [[nodiscard]] int get() const noexcept { return descriptor_; }
   [[nodiscard]] int release() noexcept { return std::exchange(descriptor_, -1); }
+  void swap(Descriptor& other) noexcept { std::swap(descriptor_, other.descriptor_); }
 
  private:
   int descriptor_;
@@ -77,7 +80,10 @@ std::error_code write_all(int descriptor, std::string_view bytes, off_t offset) 
 class PosixLockFile final : public LockFile {
  public:
   PosixLockFile(const std::filesystem::path& path, int descriptor, LockKind kind)
-      : path_{std::filesystem::absolute(path)}, descriptor_{descriptor}, begin_{make_lock_begin(kind)} {}
+      : path_{std::filesystem::absolute(path)},
+        descriptor_{descriptor},
+        kind_{kind},
+        begin_{make_lock_begin(kind)} {}
   ~PosixLockFile() override {
     // Before the lock ends, so that it can only be our own file; unless somebody has put another in its
     // place.
@@ -106,9 +112,38 @@ class PosixLockFile final : public LockFile {
                                                                                          : last_error();
   }
 
+  std::error_code keep(bool& was_missing) noexcept override {
+    was_missing = false;
+    bool is_named = false;
+    if (const std::error_code error = check_named(descriptor_.get(), path_, is_named)) return error;
+    if (is_named) return keep_begin();
+    const mode_t rights = kind_ == LockKind::output ? kOwnersRights : kEverybodysRights;
+    Descriptor made{::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | kOpenFlags, rights)};
+    if (made.get() < 0) return last_error();
+    if (::flock(made.get(), LOCK_EX | LOCK_NB) != 0) return lock_error();  // somebody was quicker
+    was_missing = true;
+    descriptor_.swap(made);  // what somebody has moved away is free then, and nobody's
+    return begin(kind_);
+  }
+
  private:
+  // Somebody may have emptied it, or there was no room for it before.
+  std::error_code keep_begin() const noexcept {
+    std::array<char, 64> found{};
+    const ssize_t count = ::pread(descriptor_.get(), found.data(), std::min(found.size(), begin_.size()), 0);
+    if (count < 0) return last_error();
+    if (begin_.starts_with(std::string_view{found.data(), static_cast<std::size_t>(count)}) &&
+        static_cast<std::size_t>(count) == std::min(found.size(), begin_.size()))
+      return {};
+    std::error_code error = write_all(descriptor_.get(), begin_, 0);
+    if (!error && ::ftruncate(descriptor_.get(), static_cast<off_t>(begin_.size())) != 0)
+      error = last_error();
+    return is_want_of_room(error) ? std::error_code{} : error;
+  }
+
   std::filesystem::path path_;
   Descriptor descriptor_;
+  LockKind kind_;
   std::string begin_;
 };
 

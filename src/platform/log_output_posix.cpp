@@ -21,6 +21,15 @@ namespace {
 int former_standard_error = -1;  // set before the first thread starts
 constinit std::atomic<int> unwritten_lines{0};
 
+constexpr timespec kTryAgainAfter{0, 250'000'000};
+
+// What is neither a terminal that is gone nor a pipe that nobody will read any more: a disk may have room
+// again.
+bool is_regular_file(int descriptor) noexcept {
+  struct stat status {};
+  return ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+}
+
 }  // namespace
 
 std::error_code redirect_standard_error(const std::filesystem::path& path) noexcept {
@@ -42,9 +51,14 @@ std::error_code redirect_standard_error(const std::filesystem::path& path) noexc
   return {};
 }
 
+bool is_standard_error_deleted() noexcept {
+  struct stat status {};
+  return ::fstat(STDERR_FILENO, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 0;
+}
+
 // Not by the C library, whose lock on standard error would be held while nobody reads, also when the process
 // ends.
-void write_to_standard_error(std::string_view line) noexcept {
+void write_to_standard_error(std::string_view line, LogPatience patience) noexcept {
   const int descriptor = ::fileno(stderr);
   while (!line.empty()) {
     const ssize_t written = ::write(descriptor, line.data(), line.size());
@@ -54,7 +68,11 @@ void write_to_standard_error(std::string_view line) noexcept {
       continue;
     }
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;
+    if (written <= 0) {
+      if (patience == LogPatience::reader || !is_regular_file(descriptor)) return;
+      ::nanosleep(&kTryAgainAfter, nullptr);
+      continue;
+    }
     line.remove_prefix(static_cast<std::size_t>(written));
   }
 }

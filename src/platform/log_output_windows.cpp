@@ -45,9 +45,25 @@ std::error_code redirect_standard_error(const std::filesystem::path& path) noexc
   return {};
 }
 
-void write_to_standard_error(std::string_view line) noexcept {
-  DWORD written = 0;
-  WriteFile(GetStdHandle(STD_ERROR_HANDLE), line.data(), static_cast<DWORD>(line.size()), &written, nullptr);
+bool is_standard_error_deleted() noexcept {
+  return false;
+}
+
+void write_to_standard_error(std::string_view line, LogPatience patience) noexcept {
+  constexpr DWORD kTryAgainAfter = 250;
+  while (!line.empty()) {
+    DWORD written = 0;
+    const HANDLE output = GetStdHandle(STD_ERROR_HANDLE);
+    if (WriteFile(output, line.data(), static_cast<DWORD>(line.size()), &written, nullptr) == 0) {
+      const DWORD error = GetLastError();
+      const bool is_full = error == ERROR_DISK_FULL || error == ERROR_HANDLE_DISK_FULL;
+      if (patience == LogPatience::reader || !is_full) return;
+      Sleep(kTryAgainAfter);
+      continue;
+    }
+    if (written == 0) return;
+    line.remove_prefix(written);
+  }
 }
 
 void write_to_former_standard_error(std::string_view line) noexcept {

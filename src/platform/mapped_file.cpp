@@ -9,7 +9,7 @@ std::error_code MappedFile::check_place(bool& is_in_place) noexcept {
   return {};
 }
 
-std::error_code MappedFile::move_to_new_file() noexcept {
+std::error_code MappedFile::move_to_new_file(std::filesystem::path& /*kept_as*/) noexcept {
   return std::make_error_code(std::errc::not_supported);
 }
 

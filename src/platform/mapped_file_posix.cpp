@@ -97,7 +97,7 @@ class PosixMapping final : public MappedFile {
     return {};
   }
 
-  std::error_code move_to_new_file() noexcept override {
+  std::error_code move_to_new_file(std::filesystem::path& kept_as) noexcept override {
     try {
       const std::filesystem::path folder = folder_of(path_);
       if (const std::error_code error = system_files().create_folders(folder)) return error;
@@ -107,6 +107,8 @@ class PosixMapping final : public MappedFile {
       if (made < 0) return last_error();
       std::error_code error = fill(made);
       if (!error) error = system_files().move_aside(part, path_);
+      if (error == std::errc::file_exists && !(error = keep_other(kept_as)))
+        error = system_files().move_aside(part, path_);
       if (error) {
         ::unlink(part.c_str());
         ::close(made);
@@ -150,6 +152,25 @@ class PosixMapping final : public MappedFile {
   }
 
  private:
+  // Somebody's file in our place gives way, whole: nothing is overwritten. Not one that is in use, such as
+  // another logger's.
+  std::error_code keep_other(std::filesystem::path& kept_as) const {
+    const auto in_the_way = std::make_error_code(std::errc::file_exists);
+    const int other = ::open(path_.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (other < 0) return is_missing(last_error()) ? std::error_code{} : in_the_way;
+    struct stat status {};
+    const bool is_free =
+        ::fstat(other, &status) == 0 && S_ISREG(status.st_mode) && ::flock(other, LOCK_EX | LOCK_NB) == 0;
+    std::error_code error = is_free ? std::error_code{} : in_the_way;
+    if (is_free) {
+      const std::filesystem::path aside = make_aside_path(path_);
+      error = system_files().move_aside(path_, aside);
+      if (!error) kept_as = aside;
+    }
+    ::close(other);
+    return error;
+  }
+
   // Locked before it has the name, and mapped only when all is in it: until then the old file stays.
   std::error_code fill(int made) noexcept {
     if (::flock(made, LOCK_EX | LOCK_NB) != 0) return last_error();

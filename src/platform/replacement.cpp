@@ -1,10 +1,12 @@
 #include "replacement.hpp"
 
 #include "mqtt_logger/platform/file.hpp"
+#include "mqtt_logger/platform/file_name.hpp"
 
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <random>
 #include <string>
@@ -25,14 +27,39 @@ bool is_replacement_name(std::string_view name, std::string_view of) noexcept {
   return digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
+// What is left of a name that a suffix is added to; never half a character.
+std::filesystem::path cut_name(const std::filesystem::path& path, std::size_t suffix_size) {
+  std::filesystem::path::string_type name = path.filename().native();
+  const std::size_t longest = find_longest_name(folder_of(path));
+  if (name.size() + suffix_size <= longest) return name;
+  const auto is_within_character = [](auto unit) {
+    if constexpr (sizeof unit == 1) return (static_cast<unsigned char>(unit) & 0xC0) == 0x80;
+    return static_cast<std::uint32_t>(unit) >= 0xDC00 && static_cast<std::uint32_t>(unit) <= 0xDFFF;
+  };
+  std::size_t length = longest - std::min(longest, suffix_size);
+  while (length > 0 && is_within_character(name[length])) --length;
+  name.resize(length);
+  return name;
+}
+
+std::filesystem::path add_number(const std::filesystem::path& path, std::string_view end) {
+  std::random_device random;
+  const std::uint64_t number = std::uint64_t{random()} << 32 | random();
+  const std::string suffix = fmt::format(".{:016x}{}", number, end);
+  std::filesystem::path made = path;
+  made.replace_filename(cut_name(path, suffix.size()));
+  made += suffix;
+  return made;
+}
+
 }  // namespace
 
 std::filesystem::path make_replacement_path(const std::filesystem::path& path) {
-  std::random_device random;
-  const std::uint64_t number = std::uint64_t{random()} << 32 | random();
-  std::filesystem::path part = path;
-  part += fmt::format(".{:016x}{}", number, kPartSuffix);
-  return part;
+  return add_number(path, kPartSuffix);
+}
+
+std::filesystem::path make_aside_path(const std::filesystem::path& path) {
+  return add_number(path, ".aside");
 }
 
 std::error_code check_mark(const std::filesystem::path& path, std::string_view mark, bool& has_mark) {
@@ -63,7 +90,7 @@ void remove_unfinished_replacements(const std::filesystem::path& path, std::stri
   try {
     std::vector<std::filesystem::path> names;
     if (system_files().list(folder_of(path), names)) return;  // then replace_file() will say so
-    const std::string of = path.filename().string();
+    const std::string of = cut_name(path, kReplacementSuffixBytes).string();
     for (const std::filesystem::path& name : names) {
       if (!is_replacement_name(name.string(), of)) continue;
       const std::filesystem::path part = path.parent_path() / name;

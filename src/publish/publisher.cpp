@@ -9,6 +9,7 @@
 #include "mqtt_logger/connection/library_calls.hpp"
 #include "mqtt_logger/connection/received_bytes.hpp"
 #include "mqtt_logger/connection/silence.hpp"
+#include "mqtt_logger/connection/version_choice.hpp"
 #include "mqtt_logger/connection/websocket_bridge.hpp"
 #include "mqtt_logger/log/log.hpp"
 
@@ -71,8 +72,7 @@ struct Publisher::Impl final : private mqtt::iaction_listener {
   /// A broker to publish to, and what is known of it.
   struct Target {
     BrokerAddress address;
-    MqttVersion version;  ///< 3.1.1 once the broker has refused 5
-    int unanswered = 0;   ///< CONNECTs in a row at which it closed the connection
+    VersionChoice version;
   };
 
   [[nodiscard]] std::vector<Target> make_targets(const std::vector<BrokerAddress>& brokers) const;
@@ -83,7 +83,7 @@ struct Publisher::Impl final : private mqtt::iaction_listener {
   void finish_connecting();
   void end_connection();
   [[nodiscard]] bool tries_older_version(ConnectFailure failure);
-  void turn_to_next_broker();
+  void turn_to_next_broker(bool is_refused);
   void give_up_fruitless();
   void send(Delivery& delivery);
   [[nodiscard]] bool fits(const Delivery& delivery);
@@ -135,7 +135,8 @@ std::vector<Publisher::Impl::Target> Publisher::Impl::make_targets(
     const std::vector<BrokerAddress>& brokers) const {
   std::vector<Target> targets;
   targets.reserve(brokers.size());
-  for (const BrokerAddress& broker : brokers) targets.push_back({broker, options_.mqtt_version});
+  for (const BrokerAddress& broker : brokers)
+    targets.push_back({broker, VersionChoice{options_.mqtt_version}});
   return targets;
 }
 
@@ -187,12 +188,13 @@ std::chrono::milliseconds Publisher::Impl::watch_silence() {
 }
 
 void Publisher::Impl::begin_connecting() {
-  const auto& [address, version, unanswered] = target();
+  const BrokerAddress& address = target().address;
+  const MqttVersion version = target().version.current();
   try {
     bridge_ = make_bridge(options_, address, options_.keep_alive);
   } catch (const std::system_error& error) {
     tell(LogLevel::warning, "{} cannot connect: {}; trying again", role_.in_words, error.what());
-    turn_to_next_broker();
+    turn_to_next_broker(false);
     return;
   }
   client_ = std::make_unique<mqtt::async_client>(make_uri(address, bridge_.get()),
@@ -214,7 +216,7 @@ void Publisher::Impl::begin_connecting() {
 
 void Publisher::Impl::finish_connecting() {
   is_up_ = true;
-  target().unanswered = 0;
+  target().version.note_connected();
   backoff_.reset();
   if (!role_.is_quiet) is_failure_reported_ = false;
   {
@@ -225,7 +227,7 @@ void Publisher::Impl::finish_connecting() {
   silence_.begin(Clock::now());
   received_bytes_.settle();
   tell(LogLevel::info, "connected to {} ({})", to_string(target().address),
-       target().version == MqttVersion::v5 ? "MQTT 5" : "MQTT 3.1.1: without properties");
+       target().version.current() == MqttVersion::v5 ? "MQTT 5" : "MQTT 3.1.1: without properties");
   const std::size_t again = deliveries_.send_again([this](Delivery& delivery) { send(delivery); });
   if (again > 0) tell(LogLevel::info, "publishing {} messages again that were not acknowledged", again);
 }
@@ -247,7 +249,8 @@ void Publisher::Impl::end_connection() {
   const std::string reason = end && !is_answered_by_broker ? end->reason : describe_failure(response);
   if (!was_up && tries_older_version(failure)) return;
   const std::string broker = to_string(target().address);
-  turn_to_next_broker();
+  if (was_up) backoff_.note_good_end();
+  turn_to_next_broker(is_answered_by_broker);
   if (was_up) {
     deliveries_.note_loss();
     tell(LogLevel::warning, "connection to {} lost{}", broker, end ? ": " + end->reason : std::string{});
@@ -260,19 +263,15 @@ void Publisher::Impl::end_connection() {
   }
 }
 
-/// Some brokers that do not know MQTT 5 close the connection where they ought to answer.
 bool Publisher::Impl::tries_older_version(ConnectFailure failure) {
-  constexpr int kUnanswered = 2;
-  if (target().version != MqttVersion::v5) return false;
-  const bool is_suspect = failure == ConnectFailure::closed && ++target().unanswered >= kUnanswered;
-  if (failure != ConnectFailure::version_refused && !is_suspect) return false;
-  target().version = MqttVersion::v3_1_1;
-  return true;
+  if (failure == ConnectFailure::version_refused) return target().version.take_older();
+  if (failure != ConnectFailure::closed && failure != ConnectFailure::silent) return false;
+  return target().version.note_unanswered() == VersionChoice::Next::older;
 }
 
-void Publisher::Impl::turn_to_next_broker() {
+void Publisher::Impl::turn_to_next_broker(bool is_refused) {
   current_ = (current_ + 1) % targets_.size();
-  next_attempt_ = Clock::now() + backoff_.next();
+  next_attempt_ = Clock::now() + backoff_.next(is_refused);
 }
 
 void Publisher::Impl::follow(const BrokerAddress& broker) {
@@ -313,7 +312,7 @@ void Publisher::Impl::send(Delivery& delivery) {
     return;
   }
   try {
-    client_->publish(make_publish(limit(delivery.message), target().version), &delivery, *this);
+    client_->publish(make_publish(limit(delivery.message), target().version.current()), &delivery, *this);
   } catch (const mqtt::exception& error) {  // the connection has gone; the next one publishes it
     log::debug("publishing: {}", error.what());
     on_lost();
@@ -361,8 +360,9 @@ void Publisher::Impl::stop() noexcept {
 /// MQTT 5 has codes for that; the library leaves something else there at QoS 0 and with MQTT 3.1.1.
 bool Publisher::Impl::is_refusal(const mqtt::token& token) const {
   const Delivery* const delivery = find_delivery(token);
-  return targets_[current_].version == MqttVersion::v5 && token.get_type() == mqtt::token::Type::PUBLISH &&
-         delivery != nullptr && delivery->message.qos != QoS::at_most_once &&
+  return targets_[current_].version.current() == MqttVersion::v5 &&
+         token.get_type() == mqtt::token::Type::PUBLISH && delivery != nullptr &&
+         delivery->message.qos != QoS::at_most_once &&
          token.get_reason_code() >= mqtt::ReasonCode::UNSPECIFIED_ERROR;
 }
 

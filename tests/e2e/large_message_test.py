@@ -14,6 +14,7 @@ from logger import Logger, is_started_directly, logger_command
 from mqtt_packets import Message
 from scenario import main
 from small_disk import OwnDisk
+from thin_disk import BOOT_OFFSET
 
 _MEBIBYTE = 1 << 20
 _SIZE = 31 * _MEBIBYTE  # of what the default journal takes
@@ -99,8 +100,23 @@ class LargeMessage(OwnDisk):
         with self.path("json", "disk/data").open("r+b") as file:
             file.truncate(100 * _MEBIBYTE)
         self.assertLess(self.start_and_measure(*options), _OURS)
-        log = self.directory / f"logger-{self._loggers}.stderr"
-        self.assertEqual(len(re.findall("data.json: .* of an unfinished write are cut back", log.read_text())), 1)
+        log = self.log_of_last_run()
+        self.assertEqual(len(re.findall("data.json: .* of an unfinished write are cut back", log)), 1)
+        # As if the power had failed there: nothing is known but that records are whole or torn.
+        for megabytes in (100, 3):
+            journal.write_bytes(kept)
+            with journal.open("r+b") as file:
+                file.seek(BOOT_OFFSET)
+                file.write(b"\xff" * 8)
+            for extension in ("json", "csv"):
+                with self.path(extension, "disk/data").open("r+b") as file:
+                    file.truncate(megabytes * _MEBIBYTE if extension == "json" else megabytes * _MEBIBYTE // 5)
+            self.assertLess(self.start_and_measure(*options), _OURS)
+            log = self.log_of_last_run()
+            self.assertEqual(len(re.findall("data.*: cut back to its last whole record after a power failure", log)), 2, log)
+
+    def log_of_last_run(self) -> str:
+        return (self.directory / f"logger-{self._loggers}.stderr").read_text()
 
     def test_one_that_is_dropped_anyway_does_not_come(self) -> None:
         logger = self.start_logger(self.broker.port)

@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Callable
 
@@ -13,6 +14,7 @@ from waiting import wait_until
 
 _CANNOT_SYNC = (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF)
 _CANNOT_LINK = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES, errno.EINVAL)
+_CANNOT_MOVE = (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP)
 _CANNOT_LOCK = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 _SAID_OF_SYNC = r"warning .*cannot bring files to the device when it is asked to \({}\)"
 
@@ -68,10 +70,39 @@ class MissingFeature(Scenario):
                 self.assertEqual([path.read_text() for path in kept], [other])
                 self.assertEqual(len(self.read_both(f"link-{error}/data")[0]), 5)
 
+    def test_neither_links_nor_a_move_that_replaces_nothing(self) -> None:
+        """A name is taken first then; and what has it already is not replaced."""
+        for error in _CANNOT_MOVE:
+            with self.subTest(error=errno.errorcode[error]):
+                folder = self.work / f"move-{error}"
+                folder.mkdir()
+                other = "somebody's table\n1,2,3"
+                (folder / "data.csv").write_text(other)
+                log = self.log_some(f"link={errno.EPERM},renameat2={error}", f"move-{error}/data", "--format", "csv",
+                                    "--rotate-size", "1KiB", "--compress", "gzip", until=lambda: list(folder.glob("*.gz")))
+                self.assertNotIn(" error ", log)
+                self.assertEqual((folder / "data.csv").read_text(), other)
+                (folder / "plain").mkdir()
+                (folder / "plain/data.csv").write_text(other)
+                now = int(time.time())
+                taken = {}
+                for second in range(now - 1, now + 30):
+                    name = time.strftime("data.aside-%Y%m%dT%H%M%SZ.csv", time.gmtime(second))
+                    taken[folder / "plain" / name] = f"somebody's of {second}"
+                for path, content in taken.items():
+                    path.write_text(content)
+                log = self.log_some(f"link={errno.EPERM},renameat2={error}", f"move-{error}/plain/data")
+                self.assertRegex(log, r"it is kept as .*data\.aside-\w+-2\.csv")
+                self.assertEqual({path: path.read_text() for path in taken}, taken)
+                kept = list((folder / "plain").glob("data.aside-*-2.csv"))
+                self.assertEqual([path.read_text() for path in kept], [other])
+                self.assertEqual(len(self.read_both(f"move-{error}/plain/data")[0]), 5)
+
     def test_deleted_journal_without_links(self) -> None:
         broker = self.start_broker()
         logger = self.run_logger("--broker", "127.0.0.1", "--port", str(broker.port), "--output", "data",
-                                 environment=self.without(f"link={errno.EPERM}")).wait_until_subscribed()
+                                 environment=self.without(f"link={errno.EPERM},renameat2={errno.ENOSYS}"))
+        logger.wait_until_subscribed()
         journal = self.work / "data.journal"
         journal.unlink()
         logger.wait_for("a new one holds all that was in it")

@@ -79,6 +79,45 @@ class Silence(Scenario):
                     replay.wait_for("cannot connect to .*; trying again", 30)
                     self.assertEqual(replay.stop(signal.SIGTERM), 0)
 
+    def test_session_of_which_nobody_answers_after_a_restart(self) -> None:
+        """TCP is taken, and that is all: each attempt ends by our own limit, a stop does not wait, and the logger is back
+        when the broker is."""
+        authority = Authority(self.directory / "certificates")
+        certificate = authority.sign("server")
+        for scheme in ("mqtt", "mqtts", "wss"):
+            with self.subTest(scheme):
+                port = self.broker.reserve_port()
+                tls = (f"certfile {certificate.certificate}", f"keyfile {certificate.key}") if scheme == "mqtts" else ()
+                self.start_broker(f"listener {port} 127.0.0.1", *tls)
+                trust = () if scheme == "mqtt" else ("--tls-ca", str(authority.certificate))
+                target = port
+                if scheme == "wss":
+                    gateway = WebSocketGateway(port, certificate=certificate)
+                    self.addCleanup(gateway.close)
+                    target = gateway.port
+                proxy = Proxy(target)
+                self.addCleanup(proxy.close)
+                logger = self.run_logger("--broker", f"{scheme}://localhost:{proxy.port}", "--connect-timeout", "1s", "--output", scheme,
+                                         *trust).wait_until_subscribed()
+                proxy.stall_new()
+                proxy.cut()
+                logger.wait_for(r"no connection to .*(within \d s|says nothing of TLS)", 90, count=2)
+                proxy.go_on()
+                logger.wait_for("session resumed|subscribed to", 60, count=2)
+                proxy.stall_new()
+                proxy.cut()
+                logger.wait_for(r"no connection to .*(within \d s|says nothing of TLS)", 90, count=3)
+                self.assert_stops(logger)
+
+    def test_forget_session_of_which_nobody_answers(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            for scheme in ("mqtt", "mqtts", "ws", "wss"):
+                with self.subTest(scheme):
+                    forget = self.run_logger("--broker", f"{scheme}://localhost:{server.getsockname()[1]}", "--connect-timeout",
+                                             "1s", "--forget-session")
+                    self.assertEqual(forget.wait(30), 1)
+                    self.assertEqual(len(forget.find("is not ended")), 1)
+
     def test_quiet_connection_that_lives(self) -> None:
         """Nothing but pings: it goes on."""
         logger = self.run_logger("--broker", f"localhost:{self.broker.port}", "--keep-alive", "2s").wait_until_subscribed()

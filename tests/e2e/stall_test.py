@@ -53,6 +53,7 @@ class Stall(LoadedDisk):
         logger = self.start("--keep-alive", f"{_KEEP_ALIVE}s", journal=str(self.folder / "data.journal"))
         publisher = self.publish()
         self.stall(logger)
+        self.assertEqual(logger.find("the broker has been silent"), [], "it is the disk that is")
         self.finish(logger, publisher)
 
 

@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import stat
+import subprocess
 import sys
 from pathlib import Path
 from typing import Callable
@@ -12,6 +13,7 @@ from typing import Callable
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import exports
+from logger import logger_command
 from scenario import Scenario, main
 from waiting import wait_until
 
@@ -70,6 +72,78 @@ class TouchedFiles(Scenario):
                 for path in self.work.iterdir():
                     path.unlink()
                 self.published = 0
+
+    def test_export_that_is_deleted_just_before_a_record(self) -> None:
+        """What comes afterwards stands in the new one, not in a file that nobody can read any more."""
+        for kind, options in (("one file", ()), ("series", ("--rotate-size", "1MiB"))):
+            with self.subTest(kind=kind):
+                self.start(*options)
+                for _ in range(5):
+                    self.publish(10)
+                    for path in self.work.glob("data*.csv"):
+                        path.unlink()
+                    begin = self.published
+                    self.publish(10)
+                    self.assertEqual(self.payloads(*self.work.glob("data*.csv")), self.numbers(begin, self.published))
+                self.assert_stops(self.logger)
+                for path in self.work.iterdir():
+                    path.unlink()
+                self.published = 0
+
+    def test_export_that_cannot_be_begun_anew_is_told_once(self) -> None:
+        self.start("--metrics-file", "m.prom")
+        self.publish(10)
+        export, metrics = self.path("csv", "data"), self.work / "m.prom"
+        export.unlink()
+        export.mkdir()
+        self.logger.wait_for(r"error .*data\.csv cannot be written: .*; nothing is lost while the journal has room")
+        self.publish(10, wait=False)
+        wait_until(lambda: int(metrics.read_text().rsplit("write_errors_total ", 1)[1].split()[0]) > 3, 30, "more tries")
+        export.rmdir()
+        self.logger.wait_for(r"received 20, written 20\b")
+        self.assert_stops(self.logger)
+        self.assertEqual(self.payloads(export), self.numbers(10, 20))
+        self.assertEqual(len(self.logger.find(r"data\.csv was moved, deleted or cut by somebody else")), 1)
+        self.assertLessEqual(len(self.logger.find(r"data\.csv is gone")), 1)
+
+    def test_lock_and_pid_file_that_are_deleted_or_moved(self) -> None:
+        self.start("--pid-file", "pid")
+        names = ("data.lock", "pid")
+        for change in (lambda path: path.unlink(), lambda path: path.rename(self.directory / path.name)):
+            for name in names:
+                change(self.work / name)
+            wait_until(lambda: all((self.work / name).exists() for name in names), 15, "both files")
+        for name in names:
+            self.logger.wait_for(rf"warning .*{name} was deleted or moved by somebody else; it is made anew", count=2)
+        for change in (lambda path: None, lambda path: path.write_text(""), lambda path: path.write_text("x")):
+            for name in names:
+                change(self.work / name)
+                wait_until(lambda: (self.work / name).read_text().splitlines()[:1] == [str(self.logger.pid)], 15, "its number")
+        wait_until(lambda: "received 0" in self.ask("--status"), 15, "a status")
+        (self.work / "pid").unlink()
+        (self.work / "pid").write_text("somebody's")
+        self.logger.wait_for(r"warning .*pid was deleted, moved or replaced by somebody else, and cannot be made anew: File exists")
+        self.ask("--stop")
+        self.assertEqual(self.logger.wait(), 0)
+        self.assertEqual((self.work / "pid").read_text(), "somebody's")
+        self.assertFalse((self.work / "data.lock").exists())
+
+    def test_log_that_is_deleted_or_moved(self) -> None:
+        log = self.work / "log"
+        self.logger = self.run_logger("--broker", "127.0.0.1", "--port", str(self.broker.port), "--output", "data",
+                                      "--log-file", "log")
+        wait_until(lambda: log.exists() and "subscribed to" in log.read_text(), 15, "the subscription")
+        log.unlink()
+        wait_until(lambda: log.exists() and "log was deleted by somebody else" in log.read_text(), 15, "a new log")
+        log.rename(self.work / "moved")
+        self.assert_stops(self.logger)
+        self.assertIn("received 0, written 0", (self.work / "moved").read_text())
+        self.assertFalse(log.exists())
+
+    def ask(self, action: str) -> str:
+        asked = subprocess.run([*logger_command(), action, "--output", "data"], cwd=self.work, capture_output=True, text=True,
+                               stdin=subprocess.DEVNULL, check=False)
+        return asked.stdout
 
     def test_rotation_without_file_descriptors_waits_and_stops(self) -> None:
         if "UBSAN_OPTIONS" in os.environ:

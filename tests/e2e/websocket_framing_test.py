@@ -461,9 +461,15 @@ class Framing(Scenario):
         others = [record for record in records if record.topic != "large/a"]
         self.assertEqual([record.payload for record in others if not record.payload.startswith(b"{")
                           and not record.payload.replace(b".", b"").replace(b"-", b"").isdigit()], [])
+        again = self.run_logger("--broker", uri, *self.tls_options(), "--topic", "again/#", "--output", "again",
+                                "--client-id", "again").wait_until_subscribed()
         replay = self.run_logger("--broker", uri, *self.tls_options(), "--replay", "exports/mqtt_data.json", "--speed", "0",
                                  "--topic-prefix", "again/")
         self.assertEqual(replay.wait(60), 0)
+        wait_until(lambda: self.count_records("again") >= len(records), 60, "what is replayed")
+        self.assert_stops(again)
+        replayed = [(record.topic.removeprefix("again/"), record.payload) for record in self.read_both("again")[0]]
+        self.assertEqual(sorted(replayed), sorted((record.topic, record.payload) for record in records))
         forget = self.run_logger("--broker", uri, *self.tls_options(), "--forget-session")
         self.assertEqual(forget.wait(60), 0)
 

@@ -30,6 +30,14 @@ class Proxy(Background):
         """Forwards nothing more on the connections there are; new ones are not touched."""
         self._command("stall")
 
+    def stall_new(self) -> None:
+        """Takes new connections, and forwards nothing on them, until go_on()."""
+        self._command("stall new")
+
+    def go_on(self) -> None:
+        """With the connections to come; those that stall are reset."""
+        self._command("go on")
+
     def stop_cutting(self) -> None:
         """At random; the connections there are go on."""
         self._command("stop cutting")
@@ -62,6 +70,7 @@ class _Cut:
 def _forward(pipe: Any, listener: socket.socket, target_port: int, cuts: random.Random | None) -> None:
     peers: dict[socket.socket, socket.socket] = {}
     stalled: list[socket.socket] = []
+    stalls_new = False
 
     due: dict[socket.socket, _Cut] = {}  # of a logger's connection
 
@@ -90,6 +99,12 @@ def _forward(pipe: Any, listener: socket.socket, target_port: int, cuts: random.
             elif command == "stop cutting":
                 cuts = None
                 due.clear()
+            elif command == "stall new":
+                stalls_new = True
+            elif command == "go on":
+                stalls_new = False
+                reset(*stalled)
+                stalled.clear()
             else:
                 stalled.extend(peers)
                 peers.clear()
@@ -97,6 +112,9 @@ def _forward(pipe: Any, listener: socket.socket, target_port: int, cuts: random.
             continue
         if listener in readable:
             client, _ = listener.accept()
+            if stalls_new:
+                stalled.append(client)
+                continue
             try:
                 broker = socket.create_connection(("127.0.0.1", target_port))
             except OSError:

@@ -16,7 +16,7 @@ _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _KIB = 1024
 _MIB = 1024 * _KIB
 _PAGE = 4096
-_BOOT_OFFSET = 40  # in the journal: the mark of the machine's start
+BOOT_OFFSET = 40  # in the journal: the mark of the machine's start
 
 
 def require_loop_devices() -> None:
@@ -90,7 +90,7 @@ class ThinDisk(OwnDisk):
             self._check(copy)
             self.mount(folder, "-o", "loop", copy)
         with journal.open("r+b") as file:
-            file.seek(_BOOT_OFFSET)
+            file.seek(BOOT_OFFSET)
             file.write(b"\xff" * 8)
 
     def _take_single_pages(self) -> None:

@@ -39,14 +39,42 @@ Found find(Format format, std::size_t begin, const std::string& bytes) {
   MemoryFiles files;
   Found found;
   found.end = find_whole_records(*open(files, bytes), file_format(format), begin, bytes.size(),
-                                 [&found](std::string_view record) {
-                                   found.records.emplace_back(record);
+                                 [&found](const FoundRecord& record) {
+                                   found.records.emplace_back(record.text);
                                    return true;
                                  });
   return found;
 }
 
 }  // namespace
+
+TEST_CASE("A long record is known by its begin, its end and its shape, and only its begin is held") {
+  const std::string filling(2 * kHeldRecordBytes, GENERATE('x', '{', ','));
+  const auto check = [](Format format, const std::string& before, const std::string& record,
+                        const std::string& behind, std::size_t begin, std::size_t end) {
+    const Found whole = find(format, begin, before + record + behind);
+    CHECK(whole.end == end);
+    REQUIRE(whole.records.size() == 1);
+    CHECK((whole.records[0] == record.substr(0, kHeldRecordBytes)));
+    const std::size_t middle = before.size() + record.size() / 2;
+    for (const std::size_t torn : {before.size() + 1, middle, before.size() + record.size() - 1})
+      CHECK(find(format, begin, (before + record).substr(0, torn)).end == begin);
+    std::string with_hole = before + record + behind;
+    with_hole.replace(middle, 4096, 4096, '\0');
+    CHECK(find(format, begin, with_hole).end == begin);
+  };
+  const std::string fields = R"("encoding":"text","qos":1,"retain":false})";
+  const std::string json =
+      R"({"timestamp":"2026-11-20T15:36:01.123456Z","topic":"a","payload":")" + filling + "\",";
+  check(Format::json, "[\n", json + fields, "\n]\n", 1, 1 + 1 + json.size() + fields.size());
+  check(Format::json, "[\n", json + fields, ",\n{", 1, 1 + 1 + json.size() + fields.size());
+  check(Format::jsonl, "", json + fields, "\n", 0, json.size() + fields.size() + 1);
+  CHECK(find(Format::jsonl, 0, json + "\"" + fields + "\n").end == 0);  // another shape
+  const std::string csv =
+      "2026-11-20T15:36:01.123456Z,a,\"" + filling + "\n\"\"\n" + filling + "\",text,1,false\n";
+  check(Format::csv, std::string{kCsvHeader}, csv, csv.substr(0, 99), kCsvHeader.size(),
+        kCsvHeader.size() + csv.size());
+}
 
 TEST_CASE("An export can be continued that begins and ends as ours do") {
   const std::string header{kCsvHeader};

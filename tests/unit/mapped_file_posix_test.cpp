@@ -50,7 +50,9 @@ TEST_CASE(
   }
   REQUIRE_FALSE(mapped->check_place(is_in_place));
   CHECK_FALSE(is_in_place);
-  REQUIRE_FALSE(mapped->move_to_new_file());
+  std::filesystem::path kept_as;
+  REQUIRE_FALSE(mapped->move_to_new_file(kept_as));
+  CHECK(kept_as.empty());
   REQUIRE_FALSE(mapped->check_place(is_in_place));
   CHECK(is_in_place);
   CHECK(mapped->bytes().data() == address);
@@ -145,7 +147,7 @@ TEST_CASE("Holes of a file get their space, and what has its space is not asked 
   CHECK(mapped->bytes()[1000] == std::byte{0});
 }
 
-TEST_CASE("A mapped file does not go on in the place of another file") {
+TEST_CASE("A mapped file goes on in the place of another file, which is kept") {
   TemporaryFolder folder;
   std::unique_ptr<MappedFile> mapped;
   REQUIRE_FALSE(map_file(folder / "a", 100'000, mapped));
@@ -154,8 +156,12 @@ TEST_CASE("A mapped file does not go on in the place of another file") {
   bool is_in_place = true;
   REQUIRE_FALSE(mapped->check_place(is_in_place));
   CHECK_FALSE(is_in_place);
-  CHECK(mapped->move_to_new_file() == std::errc::file_exists);
-  CHECK(read_file(folder / "a") == "somebody's");
+  std::filesystem::path kept_as;
+  CHECK_FALSE(mapped->move_to_new_file(kept_as));
+  CHECK(read_file(kept_as) == "somebody's");
+  REQUIRE_FALSE(mapped->check_place(is_in_place));
+  CHECK(is_in_place);
   std::filesystem::remove(folder / "a");
-  CHECK_FALSE(mapped->move_to_new_file());
+  std::filesystem::create_directory(folder / "a");
+  CHECK(mapped->move_to_new_file(kept_as) == std::errc::file_exists);
 }

@@ -4,13 +4,18 @@
 #include "support/quiet_log.hpp"
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
+#include <openssl/evp.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <system_error>
@@ -59,6 +64,27 @@ int connect_to(const std::string& uri) {
 bool is_turned_away(int descriptor) {
   char byte = 0;
   return descriptor >= 0 && ::recv(descriptor, &byte, 1, 0) <= 0;
+}
+
+/// Takes the request for a WebSocket, and grants it.
+void answer_upgrade(int server) {
+  std::string request;
+  for (char byte = 0; request.find("\r\n\r\n") == std::string::npos; request += byte)
+    REQUIRE(::recv(server, &byte, 1, 0) == 1);
+  const std::string name = "Sec-WebSocket-Key: ";
+  const std::size_t begin = request.find(name) + name.size();
+  const std::string key = request.substr(begin, request.find("\r\n", begin) - begin);
+  const std::string joined = key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  std::array<unsigned char, 20> digest{};
+  unsigned length = 0;
+  REQUIRE(EVP_Digest(joined.data(), joined.size(), digest.data(), &length, EVP_sha1(), nullptr) == 1);
+  std::array<unsigned char, 64> accept{};
+  EVP_EncodeBlock(accept.data(), digest.data(), 20);
+  const std::string answer =
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Protocol: mqtt\r\nSec-WebSocket-Accept: " +
+      std::string{reinterpret_cast<const char*>(accept.data())} + "\r\n\r\n";
+  REQUIRE(::send(server, answer.data(), answer.size(), 0) == static_cast<ssize_t>(answer.size()));
 }
 
 Options make_options() {
@@ -127,6 +153,61 @@ TEST_CASE("A bridge that nobody has come to ends at once") {
     const WebSocketBridge bridge{make_options(), broker, 60s};
     CHECK_FALSE(bridge.failure());
   }
+}
+
+TEST_CASE("What the broker sent before it took nothing more is handed on after a write that fails") {
+  const QuietLog quiet;
+  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0);
+  REQUIRE(::listen(listener, 1) == 0);
+  REQUIRE(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  const BrokerAddress broker{"127.0.0.1", ntohs(address.sin_port), Transport::ws, "/mqtt"};
+  const WebSocketBridge bridge{make_options(), broker, 60s};
+  const int own = connect_to(bridge.uri());
+  REQUIRE(own >= 0);
+  const int server = ::accept(listener, nullptr, nullptr);
+  REQUIRE(server >= 0);
+  answer_upgrade(server);
+
+  // The client takes nothing, so the bridge fills up, and the system keeps the rest for it.
+  const std::string frame = "\x82\x7e\x03\xe8" + std::string(1000, 'x');
+  std::size_t sent = 0;
+  for (int idle = 0; idle < 20;) {
+    const std::size_t offset = sent % frame.size();
+    const auto count = ::send(server, &frame[offset], frame.size() - offset, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (count > 0) {
+      sent += static_cast<std::size_t>(count);
+      idle = 0;
+    } else {
+      ++idle;
+      std::this_thread::sleep_for(20ms);
+    }
+  }
+  int unsent = 0;
+  REQUIRE(::ioctl(server, SIOCOUTQ, &unsent) == 0);
+  const std::size_t arrived = (sent - static_cast<std::size_t>(unsent)) / frame.size() * 1000;
+
+  // It closes; what is written after that is answered with a RST, and then a write fails.
+  const linger at_once{1, 0};
+  REQUIRE(::setsockopt(server, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) == 0);
+  ::close(server);
+  ::close(listener);
+  for (int i = 0; i < 5; ++i) {
+    (void)::send(own, "x", 1, MSG_NOSIGNAL);
+    std::this_thread::sleep_for(50ms);
+  }
+  std::size_t received = 0;
+  std::array<char, 65536> buffer{};
+  for (ssize_t count = 0; (count = ::recv(own, buffer.data(), buffer.size(), 0)) > 0;)
+    received += static_cast<std::size_t>(count);
+  CHECK(received >= arrived);
+  REQUIRE(bridge.failure());
+  CHECK(bridge.failure()->failure == ConnectFailure::closed);
+  ::close(own);
 }
 
 // Clang's sanitizer looks at memory by means of a pipe: without descriptors it reports what is not there.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mqtt_logger/connection/broker_limits.hpp"
+#include "mqtt_logger/connection/version_choice.hpp"
 #include "mqtt_logger/options/options.hpp"
 
 #include <cstddef>
@@ -12,15 +13,13 @@ namespace mqtt_logger {
 /// One of the brokers that were asked for, and what is known of it.
 struct Broker {
   BrokerAddress address;
-  MqttVersion version = MqttVersion::v5;  ///< 3.1.1 once it has refused 5
-  std::string session;                    ///< see Journal::begin_session()
-  bool is_refusing = false;               ///< this client, for good, when it was asked last
-  BrokerLimits limits{};                  ///< what it said last, and what its refusals have shown
-  bool refuses_retained = false;          ///< it has refused a retained message without having said so before
-  bool refuses_qos = false;               ///< the same of QoS 1
-  bool has_keep_alive_settled = false;    ///< it was connected to again because of its keep alive
-  bool has_spoken_v5 = false;             ///< so silence is no matter of the version
-  int unanswered = 0;                     ///< CONNECTs in a row that it took and answered with nothing
+  VersionChoice version;
+  std::string session;                  ///< see Journal::begin_session()
+  bool is_refusing = false;             ///< this client, for good, when it was asked last
+  BrokerLimits limits{};                ///< what it said last, and what its refusals have shown
+  bool refuses_retained = false;        ///< it has refused a retained message without having said so before
+  bool refuses_qos = false;             ///< the same of QoS 1
+  bool has_keep_alive_settled = false;  ///< it was connected to again because of its keep alive
 };
 
 /// Whose turn it is: the brokers are tried in order; when none answers, and when a connection is lost, a new

@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -89,7 +90,8 @@ class Exports {
   Options options_;
   Rotation rotation_;
   std::vector<FileSink> sinks_;
-  std::vector<FileSink> earlier_sinks_;  // since the last checkpoint that is known to be on the device
+  std::set<std::filesystem::path> said_lost_;  // by open_again(), since it could open them the last time
+  std::vector<FileSink> earlier_sinks_;        // since the last checkpoint that is known to be on the device
 
   std::atomic<std::uint64_t> finished_turns_{0};
 

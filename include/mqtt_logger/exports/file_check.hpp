@@ -36,11 +36,20 @@ namespace mqtt_logger {
 [[nodiscard]] bool is_rest_of_closing(std::string_view rest, std::uint64_t overwritten,
                                       const FileFormat& format) noexcept;
 
+/// A record of an export, as append_record() writes it.
+struct FoundRecord {
+  std::uint64_t begin;    ///< in the file
+  std::uint64_t size;     ///< with its line end, where that belongs to it
+  std::string_view text;  ///< all of it, or only its beginning if it is long; valid in the call
+  [[nodiscard]] bool is_long() const noexcept { return text.size() != size; }
+};
+using OnRecord = std::function<bool(const FoundRecord&)>;
+
 /// Reads the whole records from `begin` on, the end of the body at an earlier checkpoint, up to the first
-/// byte that no record of ours holds, and gives each to `on_record`, as append_record() writes it, until that
-/// returns false. Where the body ends behind them. Never holds more than one of them.
+/// byte that no record of ours holds, and gives each to `on_record`, until that returns false. Where the body
+/// ends behind them. Never holds more than kHeldRecordBytes of one.
 [[nodiscard]] std::uint64_t find_whole_records(File& file, const FileFormat& format, std::uint64_t begin,
-                                               std::uint64_t size,
-                                               const std::function<bool(std::string_view)>& on_record);
+                                               std::uint64_t size, const OnRecord& on_record);
+inline constexpr std::uint64_t kHeldRecordBytes = std::uint64_t{1} << 20;
 
 }  // namespace mqtt_logger

@@ -72,6 +72,7 @@ class FileSink {
   [[nodiscard]] std::error_code write_batch(std::uint64_t& bytes) noexcept;
   void cut_back() noexcept;
   [[nodiscard]] std::error_code check_joint(bool& is_intact) noexcept;
+  [[nodiscard]] std::error_code check_name(bool& is_intact) noexcept;
   [[nodiscard]] std::error_code check_bytes(std::uint64_t offset, std::string_view expected,
                                             bool& is_same) noexcept;
   [[nodiscard]] std::string beginning() const;

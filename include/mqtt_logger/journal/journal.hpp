@@ -126,8 +126,9 @@ class Journal {
   void commit(const Checkpoint& checkpoint) noexcept;
   /// Whether the journal's file stands where it was opened, and nobody has deleted or moved it.
   [[nodiscard]] std::error_code check_place(bool& is_in_place) noexcept;
-  /// Goes on in a new file there, with all that is in the journal; append() returns `full` meanwhile.
-  [[nodiscard]] std::error_code move_to_new_file() noexcept;
+  /// Goes on in a new file there, with all that is in the journal; append() returns `full` meanwhile. What
+  /// somebody has put there is kept under another name, `kept_as`.
+  [[nodiscard]] std::error_code move_to_new_file(std::filesystem::path& kept_as) noexcept;
   /// Whether nobody has cut or overwritten the journal's file, as far as can be told at once: its size, its
   /// header, the last checkpoint, and that a record stands at `position` or none is there yet.
   [[nodiscard]] bool is_whole(Position position) noexcept;

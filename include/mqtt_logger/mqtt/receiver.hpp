@@ -49,6 +49,9 @@ class Inbox {
   void finish() noexcept { drops_.finish(); }
   /// Whether receive() waits for room in the journal, or for its device. Any thread.
   [[nodiscard]] bool is_waiting() const noexcept { return is_waiting_.load(std::memory_order_relaxed); }
+  /// Whether receive() is at work: where that lasts, a disk does not answer, and nothing is read from the
+  /// broker. Any thread.
+  [[nodiscard]] bool is_receiving() const noexcept { return is_receiving_.load(std::memory_order_relaxed); }
   /// Whether messages may come that no topic filter asks for, because the session at the broker is, or was,
   /// subscribed to more: they are recorded, counted and told. Before those messages; any thread.
   void expect_more(bool may_bring_more) noexcept {
@@ -62,6 +65,7 @@ class Inbox {
   void close() noexcept { is_closed_.store(true, std::memory_order_relaxed); }
 
  private:
+  void store(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept;
   [[nodiscard]] bool is_stopping() const noexcept;
   [[nodiscard]] bool is_excluded(std::string_view topic) const noexcept;
   void watch_filters(std::string_view topic) noexcept;
@@ -84,6 +88,7 @@ class Inbox {
   Reminder unasked_reminder_;
   std::atomic<bool> is_more_expected_{false};
   std::atomic<bool> is_waiting_{false};
+  std::atomic<bool> is_receiving_{false};
   std::atomic<bool> is_stopping_{false};
   std::atomic<bool> is_closed_{false};
 };

@@ -5,6 +5,8 @@
 #include "mqtt_logger/options/options.hpp"
 #include "mqtt_logger/platform/background.hpp"
 
+#include <filesystem>
+
 namespace mqtt_logger {
 
 /// Where the log goes: standard error; with `--log-file` that file; in the background without it the system's
@@ -17,6 +19,9 @@ void finish_log_setup(const Options& options, const TryAgain& try_again);
 
 /// Opens the file of `--log-file` anew, if there is one: it was moved away.
 void reopen_log(const Options& options);
+
+/// The same, if somebody has deleted it. Any thread.
+void keep_log(const std::filesystem::path& path);
 
 /// Why we cannot start, in the log and, if that is elsewhere, also where the user looks. `background` may be
 /// null.

@@ -20,8 +20,9 @@ namespace mqtt_logger {
 /// Threads: main.
 class Reports {
  public:
-  /// `background` may be null. `look` fills in all but time, start, process and rates.
-  Reports(const Options& options, LockFile& lock, Background* background, std::function<Status()> look);
+  /// `pid_file` and `background` may be null. `look` fills in all but time, start, process and rates.
+  Reports(const Options& options, LockFile& lock, LockFile* pid_file, Background* background,
+          std::function<Status()> look);
 
   /// Once a second, or when the connection has changed; returns how long nothing will be due.
   [[nodiscard]] std::chrono::milliseconds advance();

@@ -7,9 +7,12 @@
 #include "mqtt_logger/platform/lock_file.hpp"
 
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace mqtt_logger {
@@ -21,7 +24,8 @@ namespace mqtt_logger {
 /// work.
 class StatusFiles {
  public:
-  StatusFiles(const Options& options, LockFile& lock);
+  /// `pid_file` may be null.
+  StatusFiles(const Options& options, LockFile& lock, LockFile* pid_file);
   ~StatusFiles();
   StatusFiles(const StatusFiles&) = delete;
   StatusFiles& operator=(const StatusFiles&) = delete;
@@ -40,7 +44,22 @@ class StatusFiles {
   void stop() noexcept;
   void publish(const Status& status);
 
+  /// A lock file that somebody has deleted is made anew, so that others find the logger.
+  class Kept {
+   public:
+    Kept(LockFile* file, std::string name) : file_{file}, name_{std::move(name)} {}
+    void keep();
+
+   private:
+    LockFile* file_;  // may be null
+    std::string name_;
+    bool is_failing_ = false;
+  };
+
   LockFile& lock_;
+  Kept kept_lock_;
+  Kept kept_pid_file_;
+  std::filesystem::path log_file_;
   MetricsFile metrics_;
   DiskWatch disk_watch_;
   bool is_publishing_failing_ = false;

@@ -48,6 +48,12 @@ class File {
   [[nodiscard]] virtual std::error_code sync() noexcept = 0;
   [[nodiscard]] virtual std::error_code size(std::uint64_t& size) noexcept = 0;
   [[nodiscard]] virtual std::error_code identity(FileIdentity& identity) noexcept = 0;
+  /// Whether no name is left of it: somebody has deleted it, and what is written to it is gone with the last
+  /// one who has it open. False where nobody can do that, or where that is not told.
+  [[nodiscard]] virtual std::error_code look_for_name(bool& is_deleted) noexcept {
+    is_deleted = false;
+    return {};
+  }
   /// Keeps everybody else who asks for the same from this file, by whatever name, until it is closed; readers
   /// are not hindered. `std::errc::resource_unavailable_try_again` if somebody has it; nothing where the file
   /// system knows no locks.

@@ -2,6 +2,7 @@
 
 #include "mqtt_logger/base/log_level.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -14,9 +15,17 @@ namespace mqtt_logger {
 /// log meanwhile.
 [[nodiscard]] std::error_code redirect_standard_error(const std::filesystem::path& path) noexcept;
 
-/// A line to what standard error is now, by one call of the system, so that lines never mix. Waits until
-/// somebody reads it. Any thread.
-void write_to_standard_error(std::string_view line) noexcept;
+/// Whether somebody has deleted the file that standard error is, so that nobody can read what comes. False
+/// where nobody can, and for a file that was moved.
+[[nodiscard]] bool is_standard_error_deleted() noexcept;
+
+/// What a line waits for: always for somebody who reads it.
+enum class LogPatience : std::uint8_t { reader, reader_and_room };
+
+/// A line to what standard error is now, by one call of the system, so that lines never mix. Any thread.
+/// With `reader_and_room`, a file that cannot be written to (a full disk, a limit on its size) is tried again
+/// until it can; else the line, or the rest of it, is lost.
+void write_to_standard_error(std::string_view line, LogPatience patience = LogPatience::reader) noexcept;
 
 /// A line to what standard error was before the first redirect_standard_error(), if that was called. Not
 /// waiting for whoever does not read it.

@@ -34,8 +34,9 @@ class MappedFile {
   /// in its place. True where nobody can.
   [[nodiscard]] virtual std::error_code check_place(bool& is_in_place) noexcept;
   /// Puts a new file with all that is mapped in that place, locks it and maps it at the same address. Nobody
-  /// may store to the mapping meanwhile. `std::errc::file_exists` if something else stands there: it stays.
-  [[nodiscard]] virtual std::error_code move_to_new_file() noexcept;
+  /// may store to the mapping meanwhile. A file of somebody's that stands there is kept under another name,
+  /// `kept_as`; `std::errc::file_exists` if it is locked, or no regular file: it stays.
+  [[nodiscard]] virtual std::error_code move_to_new_file(std::filesystem::path& kept_as) noexcept;
 
   /// How many bytes from the begin on nobody has cut since it was opened or repaired, as far as that was
   /// seen: all, or fewer. Those behind are zeros, or what was stored since. Any thread.
