@@ -49,7 +49,7 @@ bool PacketIds::is_last_of(PacketId id, const Fingerprint& fingerprint, std::uin
   return row.number != 0 && is_same(row, fingerprint) && deliveries_ - row.number < window;
 }
 
-// At QoS 1: see the class.
+// See the class.
 bool PacketIds::can_come_again(const Row& row) const noexcept {
   if (row.number > returned_ || order_.is_in_turn()) return true;
   if (order_.is_out_of_turn() || row.number <= load(layout::kSettled)) return false;
@@ -71,7 +71,7 @@ bool PacketIds::is_unreleased(PacketId id, const Fingerprint& fingerprint) const
 
 bool PacketIds::is_sent_after_release(PacketId id, const Fingerprint& fingerprint,
                                       std::uint64_t window) const noexcept {
-  return is_last_of(id, fingerprint, window) && order_.is_in_turn();
+  return is_last_of(id, fingerprint, window) && can_come_again(rows_[id]);
 }
 
 void PacketIds::remember(PacketId id, const Fingerprint& fingerprint, bool is_exactly_once,

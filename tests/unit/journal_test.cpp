@@ -206,9 +206,14 @@ TEST_CASE("A QoS 2 message that comes again after its release is known if identi
   journal->set_redelivery_window(10'000);
   const auto deliver = [&](PacketId id, std::string_view payload) {
     REQUIRE(append(*journal, payload, QoS::exactly_once, id, false) == Admission::appended);
+    journal->end_delivery();
     journal->release(id);
   };
   for (PacketId id = 1; id <= 4095; ++id) deliver(id, "x");
+  for (int contact = 1; contact <= 2; ++contact) {  // a quiet connection: all of it is acknowledged
+    journal->note_contact(ReceiveTime{std::chrono::microseconds{contact}});
+    journal->write_contact();
+  }
   CHECK(append(*journal, "x", QoS::exactly_once, 4000, true) == Admission::appended);  // not enough to tell
   journal->release(4000);
   deliver(4096, "x");
@@ -227,6 +232,7 @@ TEST_CASE("A QoS 2 message after a release is new where identifiers are used aga
     const auto id = static_cast<PacketId>(number % 1000 + 1);  // the smallest that is free, many in flight
     REQUIRE(append(*journal, std::to_string(number / 1000), QoS::exactly_once, id, false) ==
             Admission::appended);
+    journal->end_delivery();
     journal->release(id);
   }
   CHECK(append(*journal, "7", QoS::exactly_once, 1, true) == Admission::appended);

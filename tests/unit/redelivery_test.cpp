@@ -46,6 +46,14 @@ class Run {
     journal_->end_delivery();
     return admission;
   }
+  /// At QoS 2: PUBREL has come, too.
+  Admission receive_and_release(PacketId id, std::string_view payload, bool is_duplicate = false) {
+    const Admission admission =
+        journal_->append(make_message("a", payload, QoS::exactly_once), id, is_duplicate);
+    journal_->end_delivery();
+    journal_->release(id);
+    return admission;
+  }
   Admission receive_and_die(PacketId id, std::string_view payload, bool is_duplicate = false) {
     return journal_->append(make_message("a", payload, QoS::at_least_once), id, is_duplicate);
   }
@@ -159,6 +167,28 @@ TEST_CASE("In a young session, messages in turn are believed to come again if th
     run.be_quiet();
     run.reconnect();
     CHECK(run.receive(1, "on", kDup) == Admission::appended);
+  }
+}
+
+TEST_CASE("In a young session, QoS 2 messages that were released are believed to come again as well") {
+  JournalMemory memory{65536};
+  Run run{memory};
+  for (PacketId id = 1; id <= 2; ++id) CHECK(run.receive_and_release(id, "on") == Admission::appended);
+  SECTION("soon") {
+    run.reconnect();
+    CHECK(run.receive_and_release(1, "on", kDup) == Admission::redelivered);
+    CHECK(run.receive_and_release(2, "off", kDup) == Admission::appended);
+    CHECK(run.receive_and_release(3, "on") == Admission::appended);
+  }
+  SECTION("after a long silence") {
+    run.be_quiet();
+    run.reconnect();
+    CHECK(run.receive_and_release(1, "on", kDup) == Admission::appended);
+  }
+  SECTION("not where identifiers are used again soon") {
+    CHECK(run.receive_and_release(1, "on") == Admission::appended);
+    run.reconnect();
+    CHECK(run.receive_and_release(1, "on", kDup) == Admission::appended);
   }
 }
 

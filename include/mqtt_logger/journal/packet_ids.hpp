@@ -15,8 +15,8 @@ namespace mqtt_logger {
 ///
 /// The DUP flag alone proves nothing (a copy that was lost with its connection comes again as DUP and was
 /// never seen), and identifiers are used again. So a redelivery is what has the identifier *and* the content
-/// of the last message with that identifier. At QoS 1 besides that the DUP flag, within the last `window`
-/// deliveries, and one of these must hold:
+/// of the last message with that identifier. At QoS 1, and at QoS 2 after PUBREL, besides that the DUP flag,
+/// within the last `window` deliveries, and one of these must hold:
 /// - That message was never acknowledged: the process ended before. No broker may use its identifier again.
 /// - The broker was seen to give out identifiers in turn (IdentifierOrder).
 /// - The session is young and has shown nothing against that: at least two messages came in turn, or the
@@ -41,8 +41,7 @@ class PacketIds {
   [[nodiscard]] bool is_unreleased(PacketId id, const Fingerprint& fingerprint) const noexcept;
   /// QoS 2, marked as DUP: whether this was received and released and comes again nevertheless. Mosquitto
   /// does that (2.0, and as it seems every version) if two connections break one after the other while it
-  /// waits for PUBCOMP, against section 4.3.3. Only believed of a broker that gives out identifiers in turn:
-  /// where they come back soon, it may be a new message, and nothing may be lost.
+  /// waits for PUBCOMP, against section 4.3.3.
   [[nodiscard]] bool is_sent_after_release(PacketId id, const Fingerprint& fingerprint,
                                            std::uint64_t window) const noexcept;
 
