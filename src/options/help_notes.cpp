@@ -58,7 +58,8 @@ std::string_view config_file_notes() noexcept {
 const std::vector<std::string_view>& help_examples() {
   static const std::vector<std::string_view> examples{
       "mqtt-logger",
-      // clang-format off: to clang-tidy a literal in two parts looks like a missing comma
+      // One literal each: to clang-tidy two look like a missing comma.
+      // clang-format off
       "mqtt-logger --broker mqtt://broker.example:1884 \\\n  --topic 'plant/+/temperature' --topic 'alarms/#'",
       "mqtt-logger --broker mqtts://broker.example --username logger \\\n  --password-file /etc/logger.password",
       // clang-format on
