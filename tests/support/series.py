@@ -37,8 +37,11 @@ def read_series(folder: Path, base: str, with_single: bool = True) -> list[Recor
     csv_files, json_files = (list_series(folder, base, extension, with_single) for extension in ("csv", "json"))
     assert [_name(path) for path in csv_files] == [_name(path) for path in json_files]
     for csv_file, json_file in zip(csv_files, json_files):
-        from_csv = exports.parse_csv(read_file(csv_file))
-        exports.require_same_records(from_csv, exports.parse_json(read_file(json_file)))
+        try:
+            from_csv = exports.parse_csv(read_file(csv_file))
+            exports.require_same_records(from_csv, exports.parse_json(read_file(json_file)))
+        except exports.NotReadable as error:
+            raise exports.NotReadable(f"{_name(csv_file)}: {error}") from error
         if _name(csv_file) != base:
             exports.require(bool(from_csv), f"{csv_file.name} has no record")
             first = from_csv[0].timestamp[:19].replace("-", "").replace(":", "")

@@ -109,6 +109,17 @@ TEST_CASE("Killed anywhere, and without power, one whole file is left, and the n
   }
 }
 
+TEST_CASE("When it is done, the original is gone from the device, too") {
+  const std::string content = make_content();
+  MemoryFiles files;
+  files.put(kPlain, content);
+  files.sync_all();
+  REQUIRE(files.on_device(kPlain) == content);
+  REQUIRE(replace(files) == Result::done);
+  CHECK(files.on_device(kPlain).empty());
+  CHECK_FALSE(files.on_device(kGzip).empty());
+}
+
 TEST_CASE("The original goes only when the compressed file and its name are on the device") {
   const std::string content = make_content();
   const bool is_same_run = GENERATE(true, false);
