@@ -31,8 +31,8 @@ FileCompressor::Result FileCompressor::replace(const std::filesystem::path& orig
   if (!error_) error_ = folder_sync_.sync(files_, folder_of(original));
   if (!error_) error_ = remove_original();
   if (!error_) crash_point("compressed-alone");
-  // A file system without a journal may give the blocks of the original to other files before its name is gone
-  // from the device: a power failure in between would leave it there, with their bytes.
+  // A file system without a journal may give the blocks of the original to other files before its name is
+  // gone from the device: a power failure in between would leave it there, with their bytes.
   if (!error_) static_cast<void>(folder_sync_.sync(files_, folder_of(original)));
   if (error_ == std::errc::operation_canceled) return Result::canceled;
   return error_ ? Result::failed : Result::done;

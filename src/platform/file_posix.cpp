@@ -6,11 +6,11 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdio>  // renameat2
 #include <ctime>
 #include <utility>
 
@@ -185,10 +185,8 @@ class PosixFileSystem final : public FileSystem {
  private:
   static std::error_code rename_without_replacing(const std::filesystem::path& from,
                                                   const std::filesystem::path& to) {
-#if defined(SYS_renameat2)
-    constexpr unsigned kWithoutReplacing = 1;  // RENAME_NOREPLACE, of which not every C library has a name
-    if (::syscall(SYS_renameat2, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), kWithoutReplacing) == 0)
-      return {};
+#if defined(RENAME_NOREPLACE)
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return {};
     if (errno != ENOSYS && errno != EINVAL && errno != EOPNOTSUPP) return last_error();
 #endif
     // The name is ours from here on, so that what is replaced is this empty file.

@@ -4,7 +4,6 @@
 
 #include "paths.hpp"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -13,7 +12,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -74,16 +72,9 @@ int link(const char* from, const char* to) noexcept {
   return fails("link", to) ? -1 : static_cast<int>(::syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0));
 }
 
-// renameat2() alone is asked for by its number.
-long syscall(long number, ...) noexcept {
-  static const auto call = reinterpret_cast<long (*)(long, ...)>(::dlsym(RTLD_NEXT, "syscall"));
-  std::va_list arguments;
-  va_start(arguments, number);
-  long given[6];
-  for (long& argument : given) argument = va_arg(arguments, long);
-  va_end(arguments);
-  if (number == SYS_renameat2 && fails("renameat2", reinterpret_cast<const char*>(given[3]))) return -1;
-  return call(number, given[0], given[1], given[2], given[3], given[4], given[5]);
+int renameat2(int from_folder, const char* from, int to_folder, const char* to, unsigned flags) noexcept {
+  if (fails("renameat2", to)) return -1;
+  return static_cast<int>(::syscall(SYS_renameat2, from_folder, from, to_folder, to, flags));
 }
 
 int fchmod(int file, mode_t mode) noexcept {
