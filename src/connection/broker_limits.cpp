@@ -7,6 +7,9 @@
 namespace mqtt_logger {
 namespace {
 
+// MQTT 5, section 3.2.2.3.7; the library's versions spell its name in two ways.
+constexpr auto kAssignedClientIdentifier = static_cast<mqtt::property::code>(18);
+
 // get() of the library insists on the type of the property.
 template <typename Integer>
 std::optional<Integer> number(const mqtt::properties& properties, mqtt::property::code code) {
@@ -31,8 +34,8 @@ BrokerLimits read_limits(const mqtt::properties& connack) {
       number<std::uint8_t>(connack, Code::WILDCARD_SUBSCRIPTION_AVAILABLE).value_or(1) != 0;
   limits.has_shared_subscriptions =
       number<std::uint8_t>(connack, Code::SHARED_SUBSCRIPTION_AVAILABLE).value_or(1) != 0;
-  if (connack.contains(Code::ASSIGNED_CLIENT_IDENTIFER))
-    limits.assigned_client_id = mqtt::get<std::string>(connack, Code::ASSIGNED_CLIENT_IDENTIFER);
+  if (connack.contains(kAssignedClientIdentifier))
+    limits.assigned_client_id = mqtt::get<std::string>(connack, kAssignedClientIdentifier);
   return limits;
 }
 
