@@ -8,7 +8,7 @@
 namespace mqtt_logger {
 namespace {
 
-constexpr std::chrono::seconds kCheckEvery{1};
+constexpr std::chrono::seconds kMeasureEvery{1};
 
 }  // namespace
 
@@ -22,7 +22,7 @@ DiskWatch::DiskWatch(const Options& options) : min_free_bytes_{options.min_free_
 
 const std::vector<DiskStatus>& DiskWatch::check(LogInterval::Clock::time_point now) {
   if (now < next_) return status_;
-  next_ = now + kCheckEvery;
+  next_ = now + kMeasureEvery;
   status_.clear();
   for (Disk& disk : disks_) {
     std::error_code error;
