@@ -63,7 +63,7 @@ void require_threads(int count) {
   all.count_down();
 }
 
-void greet(const Options& options, const std::vector<FileSink>& sinks, const StopEvents& stop_events) {
+void log_startup(const Options& options, const std::vector<FileSink>& sinks, const StopEvents& stop_events) {
   std::string paths;
   for (const FileSink& sink : sinks) paths += (paths.empty() ? "" : " and ") + sink.path().string();
   log::info("writing to {}", paths);
@@ -77,20 +77,20 @@ void greet(const Options& options, const std::vector<FileSink>& sinks, const Sto
     log::info("running as process {}; --stop or Ctrl-C stops it", process_id());
 }
 
-/// What others may know of the logger: a look at all rooms that asks none of them to wait.
-Status look(const Options& options, const Journal& journal, const Syncer& syncer, const Inbox& inbox,
-            const Subscriber& subscriber, const Statistics& statistics) {
+/// What others may know of the logger: a snapshot of all rooms that asks none of them to wait.
+Status take_snapshot(const Options& options, const Journal& journal, const Syncer& syncer,
+                     const Receiver& receiver, const Subscriber& subscriber, const Statistics& statistics) {
   Status status;
   status.connection = subscriber.connection();
   status.client_id = options.client_id;
-  status.account = statistics.account();
+  status.totals = statistics.totals();
   status.connects = statistics.connects.get();
   status.written_bytes = statistics.written_bytes.get();
   status.write_errors = statistics.write_errors.get();
   status.journal_pending_bytes = journal.pending_bytes();
   status.journal_bytes = journal.ring_bytes();
   status.last_message = statistics.last_message.get();
-  status.filters = inbox.topic_watch().look();
+  status.filters = receiver.topic_watch().snapshot();
   status.last_fault = log::last_fault();
   const Checkpoint checkpoint = syncer.checkpoint();
   for (const Format format : options.formats) {
@@ -129,7 +129,7 @@ ExitCode forget_session(Options options) {
   const Forgotten forgotten = forget_sessions(options);
   if (forgotten == Forgotten::all) journal->end_session();
   // Whether the run before ended in order is for the next one to see.
-  if (!journal->findings().had_crash) journal->close();
+  if (!journal->open_report().had_crash) journal->close();
   return to_exit_code(forgotten);
 }
 
@@ -149,34 +149,36 @@ ExitCode run_until_stopped(const Options& given, const std::unique_ptr<StopEvent
   Exports exports{system_files(), options, *journal,
                   recover(system_files(), options, *journal, room.try_again())};
   room.end();
-  statistics.replayed.add(journal->findings().records);
+  statistics.replayed.add(journal->open_report().records);
   Syncer syncer{*journal, exports};
   Writer writer{*journal, exports, syncer, options, statistics};
-  Keeper keeper{system_files(), options, exports, journal->last_contact()};
-  Inbox inbox{*journal, options, statistics, [&stop_events] { return stop_events->is_stop_requested(); }};
-  Subscriber subscriber{options, *journal, inbox, statistics, [&stop_events] { stop_events->wake(); }};
+  Housekeeper housekeeper{system_files(), options, exports, journal->last_contact()};
+  Receiver receiver{*journal, options, statistics,
+                    [&stop_events] { return stop_events->is_stop_requested(); }};
+  Subscriber subscriber{options, *journal, receiver, statistics, [&stop_events] { stop_events->wake(); }};
   Simulator simulator{options};
-  StatusReporter status_topic{options, subscriber, statistics, inbox.topic_watch()};
+  StatusReporter status_topic{options, subscriber, statistics, receiver.topic_watch()};
   // A thread that waits for room and tries again is none that hangs.
-  ServiceReport service{service_manager,
-                        [&statistics] { return statistics.writer_turns.get() + disk_faults().failed_stores; },
-                        [&journal] { journal->wake_writer(); }};
+  ServiceReport service{
+      service_manager,
+      [&statistics] { return statistics.writer_iterations.get() + disk_faults().failed_stores; },
+      [&journal] { journal->wake_writer(); }};
   Reports reports{options, *lock, pid_file.get(), background,
-                  [&] { return look(options, *journal, syncer, inbox, subscriber, statistics); }};
+                  [&] { return take_snapshot(options, *journal, syncer, receiver, subscriber, statistics); }};
   StallWatch stall_watch{options.output.string()};
   StatisticsReport report{statistics, options.stats_every};
   Prompt prompt{*stop_events};
 
-  greet(options, exports.sinks(), *stop_events);
+  log_startup(options, exports.sinks(), *stop_events);
   writer.start();
   if (options.fsync != Fsync::no) syncer.start();
-  keeper.start();
+  housekeeper.start();
   require_threads(kThreadsToCome);
   subscriber.start();
   bool is_refused = false;
   while (!stop_events->is_stop_requested()) {
     prompt.advance();
-    inbox.advance();
+    receiver.advance();
     try {
       subscriber.check();
       // Not before we are subscribed, so that the first reading is logged as well.
@@ -184,10 +186,11 @@ ExitCode run_until_stopped(const Options& given, const std::unique_ptr<StopEvent
         simulator.follow(subscriber.broker());
         simulator.start();
       }
-      const auto look_due = reports.advance();
-      stall_watch.look(statistics.writer_turns.get(), journal->pending_bytes(), StallWatch::Clock::now());
+      const auto check_due = reports.advance();
+      stall_watch.check(statistics.writer_iterations.get(), journal->pending_bytes(),
+                        StallWatch::Clock::now());
       service.report(reports.status());
-      stop_events->wait(std::min({look_due, report.advance(), service.advance(), status_topic.advance()}));
+      stop_events->wait(std::min({check_due, report.advance(), service.advance(), status_topic.advance()}));
       if (stop_events->take_reopen_request()) {
         log::info("opening the exports again, and the log (SIGHUP)");
         writer.open_again();
@@ -208,24 +211,24 @@ ExitCode run_until_stopped(const Options& given, const std::unique_ptr<StopEvent
   const bool has_session_ended = subscriber.stop();
   if (!has_session_ended) {
     log::error("the client library does not answer; ending without it");
-    inbox.close();
+    receiver.close();
   }
-  inbox.finish();
-  keeper.stop();
+  receiver.finish();
+  housekeeper.stop();
   writer.stop();
   const bool is_on_device = !syncer.stop();
   if (has_session_ended) journal->close();  // else a message may be on its way into it still
   reports.finish();
   pid_file.reset();  // before the lock: whoever waits for that one finds this file gone
-  const Account account = statistics.account();
-  log::info("{}", to_string(account));
-  const bool is_complete = account.is_complete() && is_on_device;
+  const MessageTotals totals = statistics.totals();
+  log::info("{}", to_string(totals));
+  const bool is_complete = totals.is_complete() && is_on_device;
   const ExitCode exit_code = is_refused    ? ExitCode::refused
                              : is_complete ? ExitCode::everything_written
                                            : ExitCode::something_pending;
   if (has_session_ended) return exit_code;
   log::flush();
-  leave_at_once(static_cast<int>(exit_code));
+  exit_now(static_cast<int>(exit_code));
 }
 
 }  // namespace

@@ -4,29 +4,29 @@
 
 namespace mqtt_logger {
 
-std::string to_string(const Account& account) {
-  std::string text = fmt::format("received {}", account.received);
-  if (account.replayed != 0) text += fmt::format(" ({} replayed from the journal)", account.replayed);
-  text += fmt::format(", written {}, pending {}, dropped {}", account.written, account.pending(),
-                      account.dropped());
-  if (account.redelivered != 0) text += fmt::format(" ({} redelivered)", account.redelivered);
-  if (account.too_large != 0) text += fmt::format(" ({} too large)", account.too_large);
-  if (account.lost != 0) text += fmt::format(" ({} lost with the journal)", account.lost);
-  if (account.excluded != 0) text += fmt::format(", excluded {}", account.excluded);
+std::string to_string(const MessageTotals& totals) {
+  std::string text = fmt::format("received {}", totals.received);
+  if (totals.replayed != 0) text += fmt::format(" ({} replayed from the journal)", totals.replayed);
+  text +=
+      fmt::format(", written {}, pending {}, dropped {}", totals.written, totals.pending(), totals.dropped());
+  if (totals.redelivered != 0) text += fmt::format(" ({} redelivered)", totals.redelivered);
+  if (totals.too_large != 0) text += fmt::format(" ({} too large)", totals.too_large);
+  if (totals.lost != 0) text += fmt::format(" ({} lost with the journal)", totals.lost);
+  if (totals.excluded != 0) text += fmt::format(", excluded {}", totals.excluded);
   return text;
 }
 
-Account Statistics::account() const noexcept {
+MessageTotals Statistics::totals() const noexcept {
   // What comes last on a message's way is read first.
-  Account account;
-  account.written = written.get();
-  account.lost = lost.get();
-  account.redelivered = redelivered.get();
-  account.too_large = too_large.get();
-  account.excluded = excluded.get();
-  account.replayed = replayed.get();
-  account.received = received.get() + account.replayed;
-  return account;
+  MessageTotals totals;
+  totals.written = written.get();
+  totals.lost = lost.get();
+  totals.redelivered = redelivered.get();
+  totals.too_large = too_large.get();
+  totals.excluded = excluded.get();
+  totals.replayed = replayed.get();
+  totals.received = received.get() + totals.replayed;
+  return totals;
 }
 
 }  // namespace mqtt_logger

@@ -57,8 +57,8 @@ Sequence read_sequence(std::string_view bytes) noexcept {
 std::size_t measure_valid_utf8(std::string_view bytes) noexcept {
   std::size_t at = 0;
   while (at < bytes.size()) {
-    if (bytes.size() - at >= EightBytes::kSize && !EightBytes{bytes.data() + at}.mark_non_ascii()) {
-      at += EightBytes::kSize;
+    if (bytes.size() - at >= SwarWord::kSize && !SwarWord{bytes.data() + at}.mark_non_ascii()) {
+      at += SwarWord::kSize;
       continue;
     }
     const Sequence sequence = read_sequence(bytes.substr(at));
@@ -146,10 +146,10 @@ void append_base64(std::string& out, std::string_view bytes) {
 
 std::size_t find_json_special(std::string_view text, std::size_t begin) noexcept {
   std::size_t at = begin;
-  for (; text.size() - at >= EightBytes::kSize; at += EightBytes::kSize) {
-    const EightBytes bytes{text.data() + at};
+  for (; text.size() - at >= SwarWord::kSize; at += SwarWord::kSize) {
+    const SwarWord bytes{text.data() + at};
     const std::uint64_t marks = bytes.mark_below(0x20) | bytes.mark('"') | bytes.mark('\\');
-    if (marks != 0) return at + EightBytes::find_first(marks);
+    if (marks != 0) return at + SwarWord::find_first(marks);
   }
   while (at < text.size() && !is_json_special(text[at])) ++at;
   return at;

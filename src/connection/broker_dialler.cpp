@@ -25,7 +25,7 @@ namespace {
 using namespace std::chrono_literals;
 using boost::system::error_code;
 
-constexpr auto kLookUpLimit = std::chrono::milliseconds{40s};  // the system asks several servers, repeatedly
+constexpr auto kResolveLimit = std::chrono::milliseconds{40s};  // the system asks several servers, repeatedly
 constexpr std::size_t kMaximumProxyAnswer = std::size_t{16} * 1024;
 
 /// With those conditions that are told apart; Windows has numbers of its own for them.
@@ -67,9 +67,9 @@ void BrokerDialler::start(Done done) {
 }
 
 void BrokerDialler::look_up(const std::string& host) {
-  look_up_ = std::make_shared<LookUp>();
+  look_up_ = std::make_shared<NameLookup>();
   look_up_->waiting = this;
-  timer_.start(std::max(options_.connect_timeout, kLookUpLimit), [this] {
+  timer_.start(std::max(options_.connect_timeout, kResolveLimit), [this] {
     fail(fmt::format("the address of {} cannot be found out: the name server does not answer", host_));
   });
   std::thread{[look_up = look_up_, host] {

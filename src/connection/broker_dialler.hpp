@@ -38,7 +38,7 @@ class BrokerDialler {
   void start(Done done);
 
  private:
-  struct LookUp {
+  struct NameLookup {
     std::mutex mutex;
     BrokerDialler* waiting = nullptr;  ///< guarded by the mutex; nothing once it has gone
   };
@@ -58,7 +58,7 @@ class BrokerDialler {
   BrokerStream& stream_;
   Done done_;
   StepTimer timer_;
-  std::shared_ptr<LookUp> look_up_;
+  std::shared_ptr<NameLookup> look_up_;
   std::optional<ProxyAddress> proxy_;
   std::string host_;  // of the proxy, or of the broker
   std::uint16_t port_ = 0;

@@ -35,7 +35,9 @@ Diagnosis diagnose(const BrokerAddress& broker, const Options& options,
   }
   if (diagnosis.address.empty()) return diagnosis;
   use_address(broker.host, diagnosis.address);
-  diagnosis.reason = is_encrypted(broker.transport) ? diagnose_tls(broker, options.tls, is_cancelled) : "";
+  diagnosis.reason = is_encrypted(broker.transport)
+                         ? diagnose_tls(broker, options.tls, options.connect_timeout, is_cancelled)
+                         : "";
   return diagnosis;
 }
 

@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <memory>
@@ -19,8 +20,8 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kHandshakeTimeout = 8s;  // to connect and to shake hands
-constexpr auto kRefusalPatience = 2s;   // for a broker that does not like our certificate to say so
+constexpr std::chrono::milliseconds kHandshakeTimeout = 8s;  // to connect and to shake hands, at most
+constexpr auto kRefusalTimeout = 2s;  // for a broker that does not like our certificate to say so
 
 struct FreeBio {
   void operator()(BIO* bio) const noexcept { BIO_free_all(bio); }
@@ -88,12 +89,14 @@ std::optional<std::string> describe_alert(unsigned long error, bool has_certific
   }
 }
 
-/// One look at one broker.
-class Look {
+/// One handshake with one broker.
+class Probe {
  public:
-  Look(const BrokerAddress& broker, const TlsOptions& options, const std::atomic<bool>& is_cancelled)
+  Probe(const BrokerAddress& broker, const TlsOptions& options, std::chrono::milliseconds timeout,
+        const std::atomic<bool>& is_cancelled)
       : broker_{broker},
         options_{options},
+        timeout_{std::min(timeout, kHandshakeTimeout)},
         is_cancelled_{is_cancelled},
         context_{make_tls_context(options)} {}
 
@@ -105,7 +108,7 @@ class Look {
     Bio connection{BIO_new_connect(address.c_str())};
     if (!connection) return {};
     BIO_set_nbio(connection.get(), 1);
-    deadline_ = Clock::now() + kHandshakeTimeout;
+    deadline_ = Clock::now() + timeout_;
     if (!repeat(connection.get(), [&] { return BIO_do_connect(connection.get()); }))
       return "nothing answers there, or the host is unknown";
 
@@ -140,7 +143,7 @@ class Look {
 
   /// In TLS 1.3 the broker looks at our certificate when the handshake is over for us.
   std::string describe_silence(BIO* bio) {
-    deadline_ = Clock::now() + kRefusalPatience;
+    deadline_ = Clock::now() + kRefusalTimeout;
     char byte = 0;
     if (repeat(bio, [&] { return BIO_read(bio, &byte, 1); }) || is_late_) return {};
     const unsigned long error = ERR_peek_last_error();
@@ -150,6 +153,7 @@ class Look {
 
   const BrokerAddress broker_;
   const TlsOptions options_;
+  const std::chrono::milliseconds timeout_;
   const std::atomic<bool>& is_cancelled_;
   const TlsContext context_;
   Clock::time_point deadline_;
@@ -180,8 +184,8 @@ std::string describe_tls_failure(SSL* ssl, unsigned long error, const BrokerAddr
 }
 
 std::string diagnose_tls(const BrokerAddress& broker, const TlsOptions& options,
-                         const std::atomic<bool>& is_cancelled) {
-  return Look{broker, options, is_cancelled}.take();
+                         std::chrono::milliseconds timeout, const std::atomic<bool>& is_cancelled) {
+  return Probe{broker, options, timeout, is_cancelled}.take();
 }
 
 }  // namespace mqtt_logger

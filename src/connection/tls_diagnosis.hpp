@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 
 #include <atomic>
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -18,10 +19,12 @@ inline constexpr std::string_view kSilentInTls =
 /// failed: it keeps OpenSSL's verdict on the broker's certificate to itself, and tells nothing at all where
 /// the certificate is good and names another host.
 ///
-/// Returns the reason in words, within about ten seconds or soon after `is_cancelled` was set; empty if none
+/// `timeout`: for the connection and the handshake; of more than some seconds no use is made. Returns the
+/// reason in words, in that time and two seconds more, or soon after `is_cancelled` was set; empty if none
 /// was found: TLS itself works. Throws StartupError for a file that was good at the start and is not any
 /// more.
 [[nodiscard]] std::string diagnose_tls(const BrokerAddress& broker, const TlsOptions& options,
+                                       std::chrono::milliseconds timeout,
                                        const std::atomic<bool>& is_cancelled);
 
 /// What a client wants of the broker's certificate and of the name it asks for (SNI), which no address is

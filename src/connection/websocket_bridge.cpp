@@ -48,7 +48,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kBufferBytes = std::size_t{256} * 1024;  // in each direction
 constexpr std::size_t kFlushBytes = std::size_t{64} * 1024;    // so much is worth a write of its own
-constexpr auto kLeaveLimit = 1s;
+constexpr auto kExitLimit = 1s;
 /// A message of MQTT has at most 268,435,460 bytes (MQTT 5, section 2.1.4), and a broker may put others
 /// behind it into the same message of the WebSocket.
 constexpr std::uint64_t kMaximumMessageBytes = std::uint64_t{512} * 1024 * 1024;
@@ -178,7 +178,7 @@ WebSocketBridge::Impl::Impl(const Options& options, const BrokerAddress& broker,
 WebSocketBridge::Impl::~Impl() {
   net::post(context_, [this] {
     if (is_open_ && !is_ending_) {
-      step_timer_.start(kLeaveLimit, [this] { context_.stop(); });
+      step_timer_.start(kExitLimit, [this] { context_.stop(); });
     } else {
       context_.stop();
     }
@@ -393,7 +393,7 @@ void WebSocketBridge::Impl::write_to_broker() {
 /// ought to be there already.
 void WebSocketBridge::Impl::wait_for_end() {
   if (is_ending_ || is_leaving_ || std::exchange(is_end_awaited_, true)) return;
-  step_timer_.start(kLeaveLimit, [this, frames = frames_] {
+  step_timer_.start(kExitLimit, [this, frames = frames_] {
     is_end_awaited_ = false;
     if (frames != frames_ || !to_client_.is_empty()) {
       wait_for_end();
@@ -479,7 +479,7 @@ void WebSocketBridge::Impl::leave() {
   }
   if (is_leaving_ || is_writing_broker_ || is_reading_client_ || !to_broker_.is_empty()) return;
   is_leaving_ = true;
-  step_timer_.start(kLeaveLimit, [this] { context_.stop(); });
+  step_timer_.start(kExitLimit, [this] { context_.stop(); });
   websocket_.async_close(websocket::close_code::normal, [this](const error_code&) { context_.stop(); });
 }
 

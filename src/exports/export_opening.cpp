@@ -69,7 +69,7 @@ FileSink ExportOpening::open_or_make(std::uint64_t first_sequence) {
   if (open_existing()) {
     lock();
     const FileFormat wanted = std::exchange(rules_, find_format_of(*file_, rules_, size_));
-    const auto known = find_known();
+    const auto known = find_extent();
     const bool has_wanted_columns = rules_.opening == wanted.opening;
     rules_ = wanted;
     if (known && has_wanted_columns) return make_sink(*known);
@@ -77,11 +77,11 @@ FileSink ExportOpening::open_or_make(std::uint64_t first_sequence) {
     if (!known) report_other();
     if (is_continuable(*file_, rules_, size_))
       return make_sink({size_ - rules_.closing.size(), first_sequence});
-    if (is_hardly_begun(*file_, rules_, size_)) {
+    if (is_empty_export(*file_, rules_, size_)) {
       begin();
       return make_sink({rules_.opening.size(), first_sequence});
     }
-    move_aside();
+    set_aside();
   } else {
     report_gone();
   }
@@ -93,7 +93,7 @@ FileSink ExportOpening::open_or_make(std::uint64_t first_sequence) {
 
 std::optional<FileSink> ExportOpening::make_next(std::uint64_t first_sequence) {
   if (open_existing()) {
-    if (!is_hardly_begun(*file_, rules_, size_)) return std::nullopt;
+    if (!is_empty_export(*file_, rules_, size_)) return std::nullopt;
     lock();
   } else {
     std::unique_ptr<File> made;
@@ -102,7 +102,7 @@ std::optional<FileSink> ExportOpening::make_next(std::uint64_t first_sequence) {
     check(error, "create it");
     file_ = std::move(made);
     lock();
-    crash_point("turn-file-made");
+    crash_point("rotation-file-made");
   }
   begin();
   return make_sink({rules_.opening.size(), first_sequence});
@@ -115,7 +115,7 @@ std::optional<FileSink> ExportOpening::repair() {
   }
   lock();
   rules_ = find_format_of(*file_, rules_, size_);
-  const auto known = find_known();
+  const auto known = find_extent();
   if (known) return make_sink(*known);
   report_other();
   return std::nullopt;
@@ -133,7 +133,7 @@ bool ExportOpening::open_existing() {
   if (held_ != nullptr && !held_->identity(held) && held == identity) file_ = held_;
   check(file_->size(size_), "read it");
   // An error that the run before did not hear is told to this one; what it is of is written again.
-  if (journal_.findings().is_in_doubt) static_cast<void>(file_->sync());
+  if (journal_.open_report().is_unconfirmed) static_cast<void>(file_->sync());
   return true;
 }
 
@@ -179,17 +179,17 @@ void ExportOpening::report_other() const {
 // Cuts the file back to what the checkpoint says, if this is the file that it speaks of and nobody has
 // changed it. That is told by what stands in it: its number on the device may be another one after a mount,
 // or where it was copied to.
-std::optional<ExportOpening::Known> ExportOpening::find_known() {
+std::optional<ExportOpening::Extent> ExportOpening::find_extent() {
   const SinkCheckpoint& known = checkpoint();
   const bool is_ours = is_expected() && size_ >= known.body_size && is_body(*file_, rules_, known.body_size);
   if (!is_ours) return std::nullopt;
-  if (journal_.findings().had_restart) return cut_to_whole_records(known);
-  return journal_.findings().is_in_doubt ? cut_to_device(known) : cut_to_checkpoint(known);
+  if (journal_.open_report().had_restart) return cut_to_whole_records(known);
+  return journal_.open_report().is_unconfirmed ? cut_to_device(known) : cut_to_checkpoint(known);
 }
 
 // After a sync that failed: what stands behind the checkpoint may be nowhere but in the system's memory, and
 // perhaps not even there any more. It is written again, all of it.
-ExportOpening::Known ExportOpening::cut_to_device(const SinkCheckpoint& known) {
+ExportOpening::Extent ExportOpening::cut_to_device(const SinkCheckpoint& known) {
   const std::uint64_t rest = known.body_size + count_replayed_bytes(known);
   const bool is_ours = is_rest_of_closing(read_bytes(*file_, rest, std::min(size_, rest + kChunkBytes)),
                                           rest - known.body_size, rules_);
@@ -198,7 +198,7 @@ ExportOpening::Known ExportOpening::cut_to_device(const SinkCheckpoint& known) {
   return {known.body_size, known.next_sequence};
 }
 
-std::optional<ExportOpening::Known> ExportOpening::cut_to_checkpoint(const SinkCheckpoint& known) {
+std::optional<ExportOpening::Extent> ExportOpening::cut_to_checkpoint(const SinkCheckpoint& known) {
   const std::uint64_t replayed = count_replayed_bytes(known);
   const std::uint64_t rest = known.body_size + replayed;
   const bool is_closed = size_ - rest <= rules_.closing.size() &&
@@ -210,12 +210,12 @@ std::optional<ExportOpening::Known> ExportOpening::cut_to_checkpoint(const SinkC
               size_ - known.body_size);
     cut(known.body_size);
   }
-  return Known{known.body_size, known.next_sequence};
+  return Extent{known.body_size, known.next_sequence};
 }
 
 // After a power failure: the device may hold less than was written since the last sync, or holes; and the
 // journal may hold less than the export.
-ExportOpening::Known ExportOpening::cut_to_whole_records(const SinkCheckpoint& known) {
+ExportOpening::Extent ExportOpening::cut_to_whole_records(const SinkCheckpoint& known) {
   JournalReplay replay{journal_, rules_, options_, known.next_sequence};
   const std::uint64_t begin = skip_replayed_records(replay, known.body_size);
   const std::uint64_t end = find_whole_records(*file_, rules_, begin, size_, [&](const FoundRecord& record) {
@@ -305,12 +305,12 @@ void ExportOpening::begin() {
   crash_point("recovery-created");
 }
 
-void ExportOpening::move_aside() {
+void ExportOpening::set_aside() {
   file_.reset();
   for (int number = 0;; ++number) {
     const std::filesystem::path aside = side_path(path_, "aside", number);
     const std::error_code error = call_until_done(
-        try_again_, [&] { return files_.move_aside(path_, aside); },
+        try_again_, [&] { return files_.set_aside(path_, aside); },
         [this](const std::error_code& failed) { return describe(failed, "move it aside"); });
     if (error == std::errc::file_exists) continue;
     check(error, "move it aside");
@@ -347,7 +347,7 @@ bool ExportOpening::has_content(std::uint64_t begin, std::uint64_t end) {
   return false;
 }
 
-FileSink ExportOpening::make_sink(const Known& known) {
+FileSink ExportOpening::make_sink(const Extent& known) {
   SinkCheckpoint state;
   state.body_size = known.body_size;
   state.next_sequence = known.next_sequence;

@@ -49,7 +49,7 @@ class ExportOpening {
 
  private:
   /// Up to where the file holds what we wrote.
-  struct Known {
+  struct Extent {
     std::uint64_t body_size;
     std::uint64_t next_sequence;
   };
@@ -61,20 +61,20 @@ class ExportOpening {
   [[nodiscard]] bool is_expected() const;
   void report_gone() const;
   void report_other() const;
-  [[nodiscard]] std::optional<Known> find_known();
-  [[nodiscard]] std::optional<Known> cut_to_checkpoint(const SinkCheckpoint& known);
-  [[nodiscard]] Known cut_to_device(const SinkCheckpoint& known);
-  [[nodiscard]] Known cut_to_whole_records(const SinkCheckpoint& known);
+  [[nodiscard]] std::optional<Extent> find_extent();
+  [[nodiscard]] std::optional<Extent> cut_to_checkpoint(const SinkCheckpoint& known);
+  [[nodiscard]] Extent cut_to_device(const SinkCheckpoint& known);
+  [[nodiscard]] Extent cut_to_whole_records(const SinkCheckpoint& known);
   [[nodiscard]] std::uint64_t count_replayed_bytes(const SinkCheckpoint& known);
   [[nodiscard]] std::uint64_t skip_replayed_records(JournalReplay& replay, std::uint64_t begin);
   [[nodiscard]] bool is_replayed(JournalReplay& replay, const FoundRecord& record);
   [[nodiscard]] bool is_replayed_with_other_columns(const SinkCheckpoint& known);
   void cut(std::uint64_t body_size);
   void begin();
-  void move_aside();
+  void set_aside();
   void keep_copy(std::uint64_t begin, std::uint64_t end);
   [[nodiscard]] bool has_content(std::uint64_t begin, std::uint64_t end);
-  [[nodiscard]] FileSink make_sink(const Known& known);
+  [[nodiscard]] FileSink make_sink(const Extent& known);
   void check(const std::error_code& error, std::string_view doing) const;
   /// Calls, which returns an error, until there is none or waiting does not help.
   template <typename Call>

@@ -50,7 +50,7 @@ Exports::Exports(FileSystem& files, const Options& options, const Journal& journ
   remember_files();
 }
 
-bool Exports::is_turn_due(ReceiveTime time, std::uint64_t sequence) {
+bool Exports::is_rotation_due(ReceiveTime time, std::uint64_t sequence) {
   if (!rotation_.is_on()) return false;
   std::uint64_t body_bytes = 0;
   bool has_records = false;
@@ -63,14 +63,14 @@ bool Exports::is_turn_due(ReceiveTime time, std::uint64_t sequence) {
   return has_records && rotation_.is_due(sinks_.front().checkpoint().file_number, body_bytes, time);
 }
 
-std::optional<ExportFault> Exports::turn(ReceiveTime time) noexcept {
+std::optional<ExportFault> Exports::rotate(ReceiveTime time) noexcept {
   return catch_fault(sinks_.front().path(), [this, time] {
-    const std::lock_guard turn_lock{turn_mutex_};
+    const std::lock_guard rotation_lock{rotation_mutex_};
     make_folder();
     for (FileNumber number = find_free_number(time);; number = next_file_number(number)) {
       auto made = make_files(number);
       if (!made) continue;
-      crash_point("turn-files-begun");
+      crash_point("rotation-files-begun");
       replace(std::move(*made));
       log::debug("{} is begun", sinks_.front().path().string());
       return;
@@ -167,7 +167,7 @@ FileSink& Exports::find_sink(FileSink& current, const SinkCheckpoint& state) {
 void Exports::finish_others() noexcept {
   earlier_sinks_.clear();
   const std::lock_guard lock{mutex_};
-  if (numbers_in_use_.size() > 1) finished_turns_.fetch_add(1);
+  if (numbers_in_use_.size() > 1) finished_rotations_.fetch_add(1);
   numbers_in_use_.clear();
   remember_numbers();
 }
@@ -178,7 +178,7 @@ std::vector<FileNumber> Exports::numbers_in_use() {
 }
 
 bool Exports::change_finished(FileNumber number, const std::function<void()>& change) {
-  const std::lock_guard turn_lock{turn_mutex_};
+  const std::lock_guard rotation_lock{rotation_mutex_};
   if (std::ranges::count(numbers_in_use(), number) != 0) return false;
   change();
   return true;
@@ -196,11 +196,11 @@ bool Exports::is_lost(FileSink& sink) {
   return found.identity != sink.checkpoint().identity;
 }
 
-// An earlier attempt may have left files that are hardly begun, for this very record.
+// An earlier attempt may have left files that are empty, for this very record.
 bool Exports::is_free(FileNumber number) {
   return std::ranges::all_of(kAllFormats, [this, number](Format format) {
     const std::filesystem::path path = export_path(options_.output, format, number);
-    return !is_taken(compressed_path(path)) && (!is_taken(path) || is_hardly_begun(path, format));
+    return !is_taken(compressed_path(path)) && (!is_taken(path) || is_empty_export(path, format));
   });
 }
 
@@ -215,7 +215,7 @@ bool Exports::is_taken(const std::filesystem::path& path) {
   return true;
 }
 
-bool Exports::is_hardly_begun(const std::filesystem::path& path, Format format) {
+bool Exports::is_empty_export(const std::filesystem::path& path, Format format) {
   std::unique_ptr<File> file;
   const std::error_code error = files_.open(path, file);
   if (is_missing(error)) return true;  // meanwhile
@@ -223,7 +223,7 @@ bool Exports::is_hardly_begun(const std::filesystem::path& path, Format format) 
   throw_if(error);
   std::uint64_t size = 0;
   throw_if(file->size(size));
-  return mqtt_logger::is_hardly_begun(*file, file_format(format, options_.columns), size);
+  return mqtt_logger::is_empty_export(*file, file_format(format, options_.columns), size);
 }
 
 FileNumber Exports::find_free_number(ReceiveTime time) {

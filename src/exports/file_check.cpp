@@ -131,7 +131,7 @@ std::uint64_t find_whole_csv(File& file, LineReader& lines, std::uint64_t begin,
     const bool is_record =
         record.is_long()
             ? ends_with_record(file, format, end + record.size())
-            : format.look_at_record_end(record.held().substr(0, record.held().size() - 1)) == RecordEnd::ours;
+            : format.check_record_end(record.held().substr(0, record.held().size() - 1)) == RecordEnd::ours;
     if (!is_record || !on_record({end, record.size(), record.held()})) break;
     end += record.size();
     record.clear();
@@ -164,7 +164,7 @@ std::uint64_t find_whole_json(File& file, LineReader& lines, std::uint64_t begin
     const std::uint64_t record_end = position + line.size() + (is_array ? 0 : 1);
     if (!line.held().starts_with(format.record_begin)) return end;
     const bool is_record = line.is_long() ? shape.is_object() && ends_with_record(file, format, record_end)
-                                          : format.look_at_record_end(line.held()) == RecordEnd::ours &&
+                                          : format.check_record_end(line.held()) == RecordEnd::ours &&
                                                 nlohmann::json::accept(line.held());
     if (!is_record || !on_record({position, line.size(), line.held()})) return end;
     end = record_end;
@@ -190,7 +190,7 @@ bool ends_with_record(File& file, const FileFormat& format, std::uint64_t body_s
       if (!end.ends_with('\n')) return false;
       end.pop_back();
     }
-    const RecordEnd found = format.look_at_record_end(end);
+    const RecordEnd found = format.check_record_end(end);
     if (found != RecordEnd::unknown || size >= std::min(body_size, kMaxRecordBytes))
       return found == RecordEnd::ours;
   }
@@ -207,7 +207,7 @@ std::string read_bytes(File& file, std::uint64_t begin, std::uint64_t end) {
   return bytes;
 }
 
-bool is_hardly_begun(File& file, const FileFormat& format, std::uint64_t size) {
+bool is_empty_export(File& file, const FileFormat& format, std::uint64_t size) {
   const std::string whole = std::string{format.opening} + std::string{format.closing};
   if (size > whole.size()) return false;
   const std::string bytes = read_bytes(file, 0, size);

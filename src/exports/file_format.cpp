@@ -39,7 +39,7 @@ std::optional<std::string_view> take_last_field(std::string_view& text) noexcept
 
 // A record may span lines in CSV, so its last line is told by how it ends: `…,encoding,qos,retain`, and extra
 // columns.
-RecordEnd look_at_csv_end(std::string_view text, std::size_t extra_columns) {
+RecordEnd check_csv_end(std::string_view text, std::size_t extra_columns) {
   for (std::size_t i = 0; i < extra_columns; ++i) {
     if (!take_last_field(text)) return RecordEnd::unknown;
   }
@@ -53,7 +53,7 @@ RecordEnd look_at_csv_end(std::string_view text, std::size_t extra_columns) {
   return is_ours ? RecordEnd::ours : RecordEnd::foreign;
 }
 
-RecordEnd look_at_json_end(std::string_view text, std::size_t) {
+RecordEnd check_json_end(std::string_view text, std::size_t) {
   return text.ends_with('}') ? RecordEnd::ours : RecordEnd::foreign;
 }
 
@@ -62,14 +62,14 @@ RecordEnd look_at_json_end(std::string_view text, std::size_t) {
 FileFormat file_format(Format format, const std::vector<Column>& columns) {
   switch (format) {
     case Format::csv:
-      return {format,          ".csv",        make_csv_header(columns), "", "", "", "", append_csv, "",
-              look_at_csv_end, columns.size()};
+      return {format,        ".csv",        make_csv_header(columns), "", "", "", "", append_csv, "",
+              check_csv_end, columns.size()};
     case Format::json:
-      return {format, ".json", "[", "\n", ",\n", "", "\n]\n", append_json, kRecordBegin, look_at_json_end};
+      return {format, ".json", "[", "\n", ",\n", "", "\n]\n", append_json, kRecordBegin, check_json_end};
     case Format::jsonl:
       break;
   }
-  return {format, ".jsonl", "", "", "", "\n", "", append_json, kRecordBegin, look_at_json_end};
+  return {format, ".jsonl", "", "", "", "\n", "", append_json, kRecordBegin, check_json_end};
 }
 
 }  // namespace mqtt_logger

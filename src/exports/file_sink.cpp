@@ -123,7 +123,7 @@ std::error_code FileSink::check_joint(bool& is_intact) noexcept {
 
 std::error_code FileSink::check_name(bool& is_intact) noexcept {
   bool is_deleted = false;
-  const std::error_code error = file_->look_for_name(is_deleted);
+  const std::error_code error = file_->check_name(is_deleted);
   is_intact = !is_deleted;
   return error;
 }

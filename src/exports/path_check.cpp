@@ -128,7 +128,7 @@ Fault find_same(const std::vector<NamedFile>& files) {
 }
 
 /// What stands in it, if that is no log: one is appended to, and would spoil it, whoever it belongs to.
-std::string_view look_at_content(const std::filesystem::path& path) {
+std::string_view check_content(const std::filesystem::path& path) {
   std::unique_ptr<File> file;
   if (system_files().open(path, file)) return {};  // not there yet, or opening it for the log will say why
   std::array<char, 256> bytes{};
@@ -154,7 +154,7 @@ std::string_view look_at_content(const std::filesystem::path& path) {
 
 Fault find_foreign_log(const Options& options) {
   if (options.log_file.empty()) return std::nullopt;
-  const std::string_view found = look_at_content(options.log_file);
+  const std::string_view found = check_content(options.log_file);
   if (found.empty()) return std::nullopt;
   return fmt::format("--log-file {}: must be a log, and is {}", options.log_file.string(), found);
 }

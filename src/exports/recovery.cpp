@@ -20,7 +20,7 @@
 namespace mqtt_logger {
 namespace {
 
-void report(const JournalFindings& found) {
+void report(const OpenReport& found) {
   if (found.records != 0)
     log::info("{} messages of the run before are in the journal and are written now", found.records);
   if (found.has_lost_checkpoint) {
@@ -29,7 +29,7 @@ void report(const JournalFindings& found) {
         "holds "
         "is written from an earlier place on, so that records may be written twice");
   }
-  if (found.is_in_doubt) {
+  if (found.is_unconfirmed) {
     log::warning("the run before could not bring all to the device: what may not be there is written again");
   }
   if (found.skipped_bytes != 0 || found.lost_records != 0) {
@@ -62,11 +62,11 @@ std::error_code sync_all(FileSystem& files, const Options& options, const Journa
     if (const std::error_code error = sink->file()->sync()) return error;
   }
   // A new file needs its name on the device as well.
-  const bool is_in_doubt = journal.findings().is_in_doubt;
-  if (const std::error_code error = FolderSync{is_in_doubt}.sync(files, folder_of(options.output)))
+  const bool is_unconfirmed = journal.open_report().is_unconfirmed;
+  if (const std::error_code error = FolderSync{is_unconfirmed}.sync(files, folder_of(options.output)))
     return error;
   if (!options.journal_in_file) return {};
-  return FolderSync{is_in_doubt}.sync(files, folder_of(journal_path(options)));
+  return FolderSync{is_unconfirmed}.sync(files, folder_of(journal_path(options)));
 }
 
 // From here on the journal's checkpoint and the exports agree, on the device as well: what a power failure
@@ -84,7 +84,7 @@ void establish(FileSystem& files, const Options& options, Journal& journal,
   if (!error) error = journal.sync();
   if (!error) error = journal.store_synced(checkpoint);
   if (error) {
-    journal.begin_doubt();  // for the next start
+    journal.mark_unconfirmed();  // for the next start
     // Without room that one may find some; to ask this one once more proves nothing, because a system counts
     // pages as clean that it could not bring to the device.
     const ExitCode exit_code =
@@ -93,7 +93,7 @@ void establish(FileSystem& files, const Options& options, Journal& journal,
                        fmt::format("--output {}: exports or journal cannot be brought to the device: {}",
                                    options.output.string(), error.message())};
   }
-  journal.end_doubt();
+  journal.mark_confirmed();
   journal.end_recovery();
   crash_point("recovery-done");
 }
@@ -182,7 +182,7 @@ class Recovery {
 
 std::vector<FileSink> recover(FileSystem& files, const Options& options, Journal& journal,
                               const TryAgain& try_again) {
-  report(journal.findings());
+  report(journal.open_report());
   std::vector<FileSink> repaired;
   std::vector<FileSink> sinks = Recovery{files, options, journal, try_again}.run(repaired);
   std::vector<FileSink*> opened;

@@ -82,7 +82,7 @@ std::error_code Syncer::sync() noexcept {
     report(error);
     return error;
   }
-  journal_.end_doubt();
+  journal_.mark_confirmed();
   if (failing_.end()) log::info("exports and journal are on the device again");
   is_sync_needed_ = false;
   synced_head_ = head;
@@ -103,23 +103,23 @@ std::error_code Syncer::sync_all(const Written& written) noexcept {
 }
 
 std::error_code Syncer::sync_exports() noexcept {
-  if (is_in_doubt()) return exports_error_;
+  if (is_unconfirmed()) return exports_error_;
   if (const std::error_code error = exports_.sync_names()) {
-    journal_.begin_doubt();  // for the next start
+    journal_.mark_unconfirmed();  // for the next start
     return error;
   }
   const std::error_code error = exports_.sync();
   if (!error) return {};
   exports_error_ = error;
   is_left_to_writer_ = true;
-  journal_.begin_doubt();
-  is_in_doubt_.store(true, std::memory_order_release);  // pairs with is_in_doubt()
+  journal_.mark_unconfirmed();
+  is_unconfirmed_.store(true, std::memory_order_release);  // pairs with is_unconfirmed()
   return error;
 }
 
 std::optional<Syncer::Written> Syncer::go_back() noexcept {
   const std::lock_guard sync_lock{sync_mutex_};
-  is_in_doubt_.store(false, std::memory_order_relaxed);
+  is_unconfirmed_.store(false, std::memory_order_relaxed);
   is_sync_needed_ = true;
   if (!has_kept()) return std::nullopt;
   const std::lock_guard lock{checkpoint_mutex_};
@@ -133,7 +133,7 @@ bool Syncer::has_kept() const noexcept {
 }
 
 void Syncer::report(const std::error_code& error) noexcept {
-  if (!failing_.is_due(Reminder::Clock::now())) return;
+  if (!failing_.is_due(LogInterval::Clock::now())) return;
   if (has_kept()) {
     log::error(
         "exports or journal cannot be brought to the device: {}; what is not there waits in the journal ({} "

@@ -27,18 +27,18 @@ constexpr std::chrono::steady_clock::time_point kNow{};  // a time for a look th
 }  // namespace
 
 Writer::Writer(Journal& journal, Exports& exports, Syncer& syncer, const Options& options,
-               Statistics& statistics, std::chrono::milliseconds look_every)
+               Statistics& statistics, std::chrono::milliseconds check_every)
     : journal_{journal},
       exports_{exports},
       syncer_{syncer},
       fsync_{options.fsync},
       statistics_{statistics},
-      look_every_{look_every},
+      check_every_{check_every},
       fields_{options.columns, options.client_id},
       next_{journal.checkpoint()},
       journal_path_{journal_path(options)},
       committed_{journal.checkpoint()},
-      next_look_{std::chrono::steady_clock::now() + look_every} {}
+      next_check_{std::chrono::steady_clock::now() + check_every} {}
 
 Writer::~Writer() {
   stop();
@@ -56,33 +56,33 @@ void Writer::stop() noexcept {
 }
 
 void Writer::open_again() noexcept {
-  is_open_again_wanted_.store(true, std::memory_order_release);  // pairs with look_after_exports()
+  is_open_again_wanted_.store(true, std::memory_order_release);  // pairs with check_exports()
   journal_.wake_writer();
 }
 
-Writer::Turn Writer::step() noexcept {
-  if (syncer_.is_in_doubt()) go_back();
-  if (!look_after_exports()) return Turn::blocked;
+Writer::StepResult Writer::step() noexcept {
+  if (syncer_.is_unconfirmed()) go_back();
+  if (!check_exports()) return StepResult::blocked;
   if (batch_records_ == 0) {
     if (const auto first = read_batch()) {
-      if (!begin_new_files(*first)) return Turn::blocked;
+      if (!begin_new_files(*first)) return StepResult::blocked;
       static_cast<void>(read_batch());
     }
   }
   const bool is_at_end = batch_records_ == 0 && next_.position == journal_.head();
   // Nothing that was read from a journal that somebody has cut meanwhile goes into the exports.
   if (!is_at_end && !journal_.is_whole(next_.position))
-    return restore_journal() ? Turn::wrote : Turn::blocked;
+    return restore_journal() ? StepResult::wrote : StepResult::blocked;
   if (batch_records_ == 0) {
-    if (is_device_tried_ && !sync_exports()) return Turn::blocked;
-    return Turn::idle;
+    if (is_device_tried_ && !sync_exports()) return StepResult::blocked;
+    return StepResult::idle;
   }
   crash_point("batch-read");
-  if (!write_batch()) return next_look_ == kNow ? Turn::wrote : Turn::blocked;
+  if (!write_batch()) return next_check_ == kNow ? StepResult::wrote : StepResult::blocked;
   crash_point("batch-written");
   commit();
-  if (is_device_tried_ && !sync_exports()) return Turn::blocked;
-  return Turn::wrote;
+  if (is_device_tried_ && !sync_exports()) return StepResult::blocked;
+  return StepResult::wrote;
 }
 
 void Writer::run() noexcept {
@@ -92,15 +92,15 @@ void Writer::run() noexcept {
     const bool is_stopping =
         is_stopping_.load(std::memory_order_acquire);  // before step(): all is there to be read
     journal_.write_contact();
-    const Turn turn = step();
-    statistics_.writer_turns.add();
-    if (is_stopping && turn != Turn::wrote) return finish();
-    if (turn == Turn::wrote && is_batch_full_) continue;  // more is waiting
-    idle_rounds = turn == Turn::idle ? idle_rounds + 1 : 0;
-    if (turn == Turn::blocked) {
+    const StepResult result = step();
+    statistics_.writer_iterations.add();
+    if (is_stopping && result != StepResult::wrote) return finish();
+    if (result == StepResult::wrote && is_batch_full_) continue;  // more is waiting
+    idle_rounds = result == StepResult::idle ? idle_rounds + 1 : 0;
+    if (result == StepResult::blocked) {
       std::this_thread::sleep_for(kRetryEvery);
     } else if (idle_rounds > kIdleRoundsBeforeSleep) {
-      journal_.wait_for_records(next_.position, look_every_);
+      journal_.wait_for_records(next_.position, check_every_);
     } else {
       std::this_thread::sleep_for(kPause);
     }
@@ -109,10 +109,10 @@ void Writer::run() noexcept {
 
 // A file that somebody else has taken away must not be written to for long; and not at all before the one
 // that takes its place is begun.
-bool Writer::look_after_exports() noexcept {
+bool Writer::check_exports() noexcept {
   const bool is_wanted = batch_records_ == 0 && is_open_again_wanted_.exchange(false);
   const auto now = std::chrono::steady_clock::now();
-  if (!is_wanted && now < next_look_) return !are_files_new_ || commit_to_device();
+  if (!is_wanted && now < next_check_) return !are_files_new_ || commit_to_device();
   if (is_wanted || has_lost_files()) {
     forget_batch();
     if (const auto fault = exports_.open_again()) {
@@ -121,14 +121,14 @@ bool Writer::look_after_exports() noexcept {
     }
     are_files_new_ = true;
   }
-  look_after_journal();
-  next_look_ = now + look_every_;
+  check_journal();
+  next_check_ = now + check_every_;
   return !are_files_new_ || commit_to_device();
 }
 
 // A journal without a name is gone with this process, and with it what is not in the exports. Everything that
 // waits is in the new one, too.
-void Writer::look_after_journal() noexcept {
+void Writer::check_journal() noexcept {
   bool is_in_place = true;
   const auto now = std::chrono::steady_clock::now();
   if (const std::error_code error = journal_.check_place(is_in_place)) {
@@ -201,7 +201,7 @@ bool Writer::has_lost_files() noexcept {
 }
 
 bool Writer::begin_new_files(ReceiveTime time) noexcept {
-  if (const auto fault = exports_.turn(time)) {
+  if (const auto fault = exports_.rotate(time)) {
     report(fault->path, fault->reason);
     return false;
   }
@@ -213,12 +213,12 @@ bool Writer::begin_new_files(ReceiveTime time) noexcept {
 // that no checkpoint knows.
 bool Writer::commit_to_device() noexcept {
   commit();
-  crash_point("turn-committed");
+  crash_point("rotation-committed");
   are_files_new_ = true;
   if (!sync_exports()) return false;
   are_files_new_ = false;
   exports_.finish_others();
-  crash_point("turn-done");
+  crash_point("rotation-done");
   return true;
 }
 
@@ -226,7 +226,7 @@ bool Writer::sync_exports() noexcept {
   const std::error_code error = syncer_.sync();
   if (error) {
     report(exports_.sinks().front().path(), describe_write_error(error, kRotateInstead));
-    if (syncer_.is_in_doubt()) go_back();
+    if (syncer_.is_unconfirmed()) go_back();
     return false;
   }
   if (std::exchange(is_device_tried_, false) && failing_.end()) log::info("exports can be written again");
@@ -251,8 +251,8 @@ void Writer::go_back() noexcept {
 
 // What was written and cannot be brought to the device is not written, and the account says so.
 void Writer::finish() noexcept {
-  if (fsync_ != Fsync::no && !syncer_.is_in_doubt()) static_cast<void>(syncer_.sync());
-  if (syncer_.is_in_doubt()) go_back();
+  if (fsync_ != Fsync::no && !syncer_.is_unconfirmed()) static_cast<void>(syncer_.sync());
+  if (syncer_.is_unconfirmed()) go_back();
 }
 
 std::optional<ReceiveTime> Writer::read_batch() {
@@ -261,7 +261,7 @@ std::optional<ReceiveTime> Writer::read_batch() {
     const Position begin = next_.position;
     const auto record = journal_.read(next_.position);
     if (!record) return std::nullopt;
-    if (exports_.is_turn_due(record->message.receive_time, record->sequence)) {
+    if (exports_.is_rotation_due(record->message.receive_time, record->sequence)) {
       next_.position = begin;
       is_batch_full_ = true;  // more is waiting
       return batch_records_ == 0 ? std::optional{record->message.receive_time} : std::nullopt;
@@ -304,7 +304,7 @@ bool Writer::write_batch() noexcept {
       return false;
     }
     if (!is_intact) {  // the batch goes into a new file, at once
-      next_look_ = kNow;
+      next_check_ = kNow;
       return false;
     }
     statistics_.written_bytes.add(sink.body_size() - size_before);

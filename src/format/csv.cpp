@@ -15,8 +15,8 @@ constexpr bool needs_quotes(char c) noexcept {
 
 bool needs_quotes(std::string_view field) noexcept {
   std::size_t at = 0;
-  for (; field.size() - at >= EightBytes::kSize; at += EightBytes::kSize) {
-    const EightBytes bytes{field.data() + at};
+  for (; field.size() - at >= SwarWord::kSize; at += SwarWord::kSize) {
+    const SwarWord bytes{field.data() + at};
     if ((bytes.mark(',') | bytes.mark('"') | bytes.mark('\r') | bytes.mark('\n')) != 0) return true;
   }
   while (at < field.size() && !needs_quotes(field[at])) ++at;

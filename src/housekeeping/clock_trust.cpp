@@ -9,7 +9,7 @@ constexpr std::chrono::years kLongestPause{10};  // of a logger that is started 
 
 }  // namespace
 
-bool ClockTrust::look(const ClockReading& reading) noexcept {
+bool ClockTrust::check(const ClockReading& reading) noexcept {
   const auto before = before_;
   const ReceiveTime expected =
       before ? before->wall + (reading.since_start - before->since_start) : latest_.value_or(reading.wall);

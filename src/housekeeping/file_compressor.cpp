@@ -43,7 +43,7 @@ std::error_code FileCompressor::make(const std::filesystem::path& original) {
   if (const std::error_code error = remove_part(original)) return error;
   std::error_code error = write_part(original, part);
   if (error == std::errc::file_exists) return error;  // not made by us
-  if (!error) error = files_.move_aside(part, compressed_path(original));
+  if (!error) error = files_.set_aside(part, compressed_path(original));
   if (error) {
     static_cast<void>(files_.remove(part));
     return error;

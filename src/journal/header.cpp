@@ -109,20 +109,20 @@ HeaderState check_header(std::span<const std::byte> bytes) noexcept {
   return is_sound ? HeaderState::usable : HeaderState::damaged;
 }
 
-HeaderFindings read_header(std::span<std::byte> bytes) noexcept {
+HeaderReport read_header(std::span<std::byte> bytes) noexcept {
   FixedHeader header = load(bytes);
-  HeaderFindings findings;
+  HeaderReport open_report;
   if (header.magic == 0) {
-    findings.is_new = true;
+    open_report.is_new = true;
     header = {0, layout::kVersion, 0, layout::kRing, bytes.size() - layout::kRing, 0, 0, 0, 0, make_key()};
     header.crc = crc_of(header);
     std::memcpy(bytes.data(), &header, sizeof header);
     store(bytes, offsetof(FixedHeader, magic), layout::kMagic);
   }
-  findings.is_old = header.version < layout::kVersion;
-  findings.had_crash = header.is_open != 0;
-  findings.had_restart = findings.had_crash && !is_same_boot(header.boot, boot_id());
-  return findings;
+  open_report.is_old = header.version < layout::kVersion;
+  open_report.had_crash = header.is_open != 0;
+  open_report.had_restart = open_report.had_crash && !is_same_boot(header.boot, boot_id());
+  return open_report;
 }
 
 bool is_header_in_use(std::span<std::byte> bytes) noexcept {

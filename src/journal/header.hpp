@@ -13,7 +13,7 @@
 namespace mqtt_logger {
 
 /// What the journal's fixed header tells of the process before this one.
-struct HeaderFindings {
+struct HeaderReport {
   bool is_new = false;       ///< there was none
   bool is_old = false;       ///< of version 1
   bool had_crash = false;    ///< it was not closed in order
@@ -27,11 +27,11 @@ enum class HeaderState : std::uint8_t { usable, foreign, newer_version, damaged 
 [[nodiscard]] HeaderState check_header(std::span<const std::byte> bytes) noexcept;
 
 /// Reads the header, or writes it where there are zeros. `bytes` must be usable.
-[[nodiscard]] HeaderFindings read_header(std::span<std::byte> bytes) noexcept;
+[[nodiscard]] HeaderReport read_header(std::span<std::byte> bytes) noexcept;
 
 /// Whether the header is that of a journal of this version that is in use. Others may store to it meanwhile.
 [[nodiscard]] bool is_header_in_use(std::span<std::byte> bytes) noexcept;
-/// Begins to write the header of a journal in use anew, because somebody has destroyed it: until
+/// Begins to write the header of a journal in use again, because somebody has destroyed it: until
 /// finish_header() it counts as damaged. The session and its last contact are unknown then.
 void begin_header(std::span<std::byte> bytes) noexcept;
 void finish_header(std::span<std::byte> bytes, const SipHash::Key& key) noexcept;

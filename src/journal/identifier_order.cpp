@@ -7,8 +7,8 @@ namespace mqtt_logger {
 namespace {
 
 constexpr std::uint64_t kIdMask = 0xFFFF;
-constexpr unsigned kInTurnShift = 16;
-constexpr std::uint64_t kMostInTurn = 0xFFFFFFFF;
+constexpr unsigned kInOrderShift = 16;
+constexpr std::uint64_t kMaximumInOrder = 0xFFFFFFFF;
 constexpr std::uint64_t kAgainst = std::uint64_t{1} << 48;
 constexpr std::uint64_t kFor = std::uint64_t{1} << 49;
 constexpr std::uint64_t kAgainstTwice = std::uint64_t{1} << 50;
@@ -16,12 +16,12 @@ constexpr std::uint64_t kAgainstTwice = std::uint64_t{1} << 50;
 constexpr std::uint64_t kTellingMessages = 4096;
 constexpr std::chrono::seconds kTellingPause{1};
 
-constexpr std::uint64_t in_turn_of(std::uint64_t word) noexcept {
-  return word >> kInTurnShift & kMostInTurn;
+constexpr std::uint64_t in_order_count(std::uint64_t word) noexcept {
+  return word >> kInOrderShift & kMaximumInOrder;
 }
 
 constexpr std::uint64_t make_word(PacketId last, std::uint64_t in_turn, std::uint64_t flags) noexcept {
-  return last | std::min(in_turn, kMostInTurn) << kInTurnShift | flags;
+  return last | std::min(in_turn, kMaximumInOrder) << kInOrderShift | flags;
 }
 
 // How far behind `last` an identifier is, going round; they are 1 to 65,535.
@@ -32,7 +32,7 @@ constexpr unsigned distance(PacketId last, PacketId id) noexcept {
 constexpr unsigned kHalfWay = 32768;
 
 bool is_telling(std::uint64_t word) noexcept {
-  return in_turn_of(word) >= kTellingMessages && (word & kAgainstTwice) == 0;
+  return in_order_count(word) >= kTellingMessages && (word & kAgainstTwice) == 0;
 }
 
 }  // namespace
@@ -55,13 +55,13 @@ void IdentifierOrder::note_message(PacketId id, bool is_duplicate, bool is_used_
   const bool is_open = flags == 0 && !is_telling(before);
   if (is_open && is_next && last != 0 && acknowledged_ && now() - *acknowledged_ >= kTellingPause)
     flags |= kFor;
-  store(make_word(id, in_turn_of(before) + (is_next ? 1 : 0), flags));
+  store(make_word(id, in_order_count(before) + (is_next ? 1 : 0), flags));
 }
 
 void IdentifierOrder::note_all_acknowledged(bool are_all) noexcept {
   if (!are_all) {
     acknowledged_.reset();
-  } else if (!is_in_turn() && !is_out_of_turn()) {  // else it does not matter, and the clock has its price
+  } else if (!is_in_order() && !is_out_of_order()) {  // else it does not matter, and the clock has its price
     acknowledged_ = now();
   }
 }
@@ -71,20 +71,20 @@ void IdentifierOrder::forget() noexcept {
   acknowledged_.reset();
 }
 
-void IdentifierOrder::assume(PacketId last, std::uint64_t in_turn, bool is_in_turn) noexcept {
-  store(make_word(last, in_turn, is_in_turn ? kFor : kAgainst));
+void IdentifierOrder::assume(PacketId last, std::uint64_t in_turn, bool is_in_order) noexcept {
+  store(make_word(last, in_turn, is_in_order ? kFor : kAgainst));
 }
 
-bool IdentifierOrder::is_in_turn() const noexcept {
+bool IdentifierOrder::is_in_order() const noexcept {
   return (load() & kFor) != 0 || is_telling(load());
 }
 
-bool IdentifierOrder::is_out_of_turn() const noexcept {
+bool IdentifierOrder::is_out_of_order() const noexcept {
   return (load() & kAgainst) != 0 && !is_telling(load());
 }
 
 std::uint64_t IdentifierOrder::in_turn() const noexcept {
-  return in_turn_of(load());
+  return in_order_count(load());
 }
 
 std::uint64_t IdentifierOrder::load() const noexcept {

@@ -30,7 +30,7 @@ Journal::Journal(std::unique_ptr<MappedFile> mapping)
       committed_slots_{base_ + layout::kCheckpoint},
       synced_slots_{base_ + layout::kSyncedCheckpoint},
       packet_ids_{base_} {
-  const HeaderFindings header = read_header(mapping_->bytes());
+  const HeaderReport header = read_header(mapping_->bytes());
   if (header.is_old) {
     packet_ids_.upgrade();
     upgrade_header(mapping_->bytes());
@@ -43,24 +43,25 @@ Journal::Journal(std::unique_ptr<MappedFile> mapping)
   crash_point("journal-marked");
   if (!header.had_restart) mark_recovered(mapping_->bytes());
 
-  const bool is_in_doubt = !header.is_new && word(layout::kInDoubt).load(std::memory_order_relaxed) != 0;
-  is_unsynced_ = is_in_doubt;
+  const bool is_unconfirmed =
+      !header.is_new && word(layout::kUnconfirmed).load(std::memory_order_relaxed) != 0;
+  is_unsynced_ = is_unconfirmed;
   // An error that the run before did not hear is told now, before all is stored again.
-  if (is_in_doubt) static_cast<void>(mapping_->sync(0, mapping_->bytes().size()));
-  checkpoint_ = find_checkpoint(header.had_restart, is_in_doubt);
+  if (is_unconfirmed) static_cast<void>(mapping_->sync(0, mapping_->bytes().size()));
+  checkpoint_ = find_checkpoint(header.had_restart, is_unconfirmed);
   head_ = word(layout::kHead).load(std::memory_order_relaxed);
   undo_unfinished_append();
   crash_point("append-undone");
-  const Salvage found = salvage_records(ring_, checkpoint_.position, checkpoint_.next_sequence, head_,
-                                        !header.is_new && !header.had_restart);
-  findings_ = {header.is_new,
-               header.had_crash,
-               header.had_restart,
-               found.records,
-               found.lost_records,
-               found.skipped_bytes,
-               committed_slots_.is_damaged() || (header.had_restart && synced_slots_.is_damaged()),
-               is_in_doubt};
+  const RecoveryScan found = scan_records(ring_, checkpoint_.position, checkpoint_.next_sequence, head_,
+                                          !header.is_new && !header.had_restart);
+  open_report_ = {header.is_new,
+                  header.had_crash,
+                  header.had_restart,
+                  found.records,
+                  found.lost_records,
+                  found.skipped_bytes,
+                  committed_slots_.is_damaged() || (header.had_restart && synced_slots_.is_damaged()),
+                  is_unconfirmed};
   head_ = found.end;
   next_sequence_ = found.next_sequence;
   first_sequence_ = next_sequence_;
@@ -86,14 +87,14 @@ std::size_t Journal::mapping_size(std::uint64_t ring_bytes) noexcept {
   return static_cast<std::size_t>(layout::kRing + ring);
 }
 
-Admission Journal::append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept {
+AppendResult Journal::append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept {
   const std::size_t size = record_size(message);
   const std::shared_lock stays{move_mutex_, std::try_to_lock};
-  if (!stays) return Admission::full;
+  if (!stays) return AppendResult::full;
   if (packet_id != 0) packet_ids_.begin_message(is_duplicate);
   if (size > max_record_bytes()) {
     if (packet_id != 0) packet_ids_.pass_over(packet_id, is_duplicate);
-    return Admission::too_large;
+    return AppendResult::too_large;
   }
 
   const bool is_exactly_once = message.qos == QoS::exactly_once;
@@ -101,7 +102,7 @@ Admission Journal::append(const MessageView& message, PacketId packet_id, bool i
   Fingerprint fingerprint{};
   if (packet_id != 0) {
     fingerprint = make_fingerprint(key_, message, crc);
-    if (is_known(packet_id, fingerprint, is_exactly_once, is_duplicate)) return Admission::redelivered;
+    if (is_known(packet_id, fingerprint, is_exactly_once, is_duplicate)) return AppendResult::redelivered;
   }
 
   const std::uint64_t rest = ring_.room_at(head_);
@@ -110,7 +111,7 @@ Admission Journal::append(const MessageView& message, PacketId packet_id, bool i
     released_seen_ = shared_released_.load(std::memory_order_acquire);  // pairs with release_space()
     if (head_ + gap + size - released_seen_ > ring_.size()) {
       request_sync();  // what is written may just wait for the device
-      return Admission::full;
+      return AppendResult::full;
     }
   }
 
@@ -138,7 +139,7 @@ Admission Journal::append(const MessageView& message, PacketId packet_id, bool i
   // or we see that it sleeps (wait_for_records()). Release for read()'s acquire is part of that.
   shared_head_.store(head_, std::memory_order_seq_cst);
   if (writer_sleeps_.load(std::memory_order_seq_cst) != 0) wake_writer();
-  return Admission::appended;
+  return AppendResult::appended;
 }
 
 void Journal::end_delivery() noexcept {
@@ -299,8 +300,8 @@ std::error_code Journal::restore(JournalRest& rest) noexcept {
   word(layout::kReleased).store(shared_released_.load(), std::memory_order_release);
   committed_slots_.store(checkpoint_);
   synced_slots_.store(synced_checkpoint_);
-  rest.appended = findings_.records + next_sequence_ - first_sequence_;
-  rest.readable = cover_damage(ring_, checkpoint_.position, checkpoint_.next_sequence, head_);
+  rest.appended = open_report_.records + next_sequence_ - first_sequence_;
+  rest.readable = fill_gap(ring_, checkpoint_.position, checkpoint_.next_sequence, head_);
   written_contact_ = 0;
   crash_point("journal-restored");
   if (!has_header) finish_header(bytes, key_);
@@ -336,7 +337,7 @@ std::error_code Journal::sync_mapping(std::size_t offset, std::size_t length) no
   const std::error_code error = mapping_->sync(offset, length);
   if (error) {
     is_unsynced_ = true;
-    word(layout::kInDoubt).store(1, std::memory_order_relaxed);
+    word(layout::kUnconfirmed).store(1, std::memory_order_relaxed);
   }
   return error;
 }
@@ -354,16 +355,16 @@ void Journal::store_again() noexcept {
   mapping_->mark_dirty(ring, static_cast<std::size_t>(length - first));
 }
 
-void Journal::begin_doubt() noexcept {
+void Journal::mark_unconfirmed() noexcept {
   const std::shared_lock stays{move_mutex_};
-  word(layout::kInDoubt).store(1, std::memory_order_relaxed);
+  word(layout::kUnconfirmed).store(1, std::memory_order_relaxed);
 }
 
-void Journal::end_doubt() noexcept {
+void Journal::mark_confirmed() noexcept {
   const std::lock_guard one{sync_mutex_};
   if (is_unsynced_) return;
   const std::shared_lock stays{move_mutex_};
-  word(layout::kInDoubt).store(0, std::memory_order_relaxed);
+  word(layout::kUnconfirmed).store(0, std::memory_order_relaxed);
 }
 
 void Journal::wait_for_sync_request(std::chrono::milliseconds timeout) noexcept {
@@ -401,7 +402,7 @@ void Journal::close() noexcept {
 }
 
 // A checkpoint that is lost is not one that never was: from the begin on, all would be written once more.
-Checkpoint Journal::find_checkpoint(bool had_restart, bool is_in_doubt) const noexcept {
+Checkpoint Journal::find_checkpoint(bool had_restart, bool is_unconfirmed) const noexcept {
   const bool is_lost = committed_slots_.is_damaged();
   const Checkpoint committed =
       is_lost ? find_oldest_record() : committed_slots_.load().value_or(Checkpoint{});
@@ -409,7 +410,7 @@ Checkpoint Journal::find_checkpoint(bool had_restart, bool is_in_doubt) const no
   if (had_restart || (is_lost && synced_slots_.load())) return find_synced_checkpoint(committed);
   // What the exports seem to hold behind it may be nowhere but in the system's memory.
   const auto synced = synced_slots_.load();
-  return is_in_doubt && synced && has_all_from(*synced) ? find_synced_checkpoint(committed) : committed;
+  return is_unconfirmed && synced && has_all_from(*synced) ? find_synced_checkpoint(committed) : committed;
 }
 
 // Not with `--fsync no`, which releases what is not synced.

@@ -94,11 +94,11 @@ std::unique_ptr<MappedFile> map(const std::filesystem::path& path, std::size_t s
                    error.message()));
 }
 
-std::filesystem::path move_aside(const std::filesystem::path& path) {
+std::filesystem::path set_aside(const std::filesystem::path& path) {
   for (int number = 1;; ++number) {
     std::filesystem::path aside = path;
     aside += fmt::format(".damaged-{}", number);
-    const std::error_code error = system_files().move_aside(path, aside);
+    const std::error_code error = system_files().set_aside(path, aside);
     if (!error) return aside;
     if (error != std::errc::file_exists)
       fail(path, fmt::format("is damaged and cannot be moved aside: {}", error.message()));
@@ -139,7 +139,7 @@ std::unique_ptr<Journal> open_journal(const Options& options, const TryAgain& tr
            "--journal");
     case HeaderState::damaged: {
       mapping.reset();
-      const std::filesystem::path aside = move_aside(path);
+      const std::filesystem::path aside = set_aside(path);
       log::error("the journal {} is damaged: what was only in it is missing in the exports; it is kept as {}",
                  path.string(), aside.string());
       mapping = map(path, size, try_again);

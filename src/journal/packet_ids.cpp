@@ -36,7 +36,7 @@ PacketIds::PacketIds(std::byte* mapping) noexcept
   returned_ = std::min(load(layout::kReturned), deliveries_);
   old_rows_ = std::min(load(layout::kOldRows), deliveries_);
   unreleased_ = unreleased().size();
-  is_doubted_ = load(layout::kDoubted) != 0;
+  is_uncertain_ = load(layout::kUncertain) != 0;
 }
 
 bool PacketIds::is_same(const Row& row, const Fingerprint& fingerprint) const noexcept {
@@ -51,8 +51,8 @@ bool PacketIds::is_last_of(PacketId id, const Fingerprint& fingerprint, std::uin
 
 // See the class.
 bool PacketIds::can_come_again(const Row& row) const noexcept {
-  if (row.number > returned_ || order_.is_in_turn()) return true;
-  if (order_.is_out_of_turn() || row.number <= load(layout::kSettled)) return false;
+  if (row.number > returned_ || order_.is_in_order()) return true;
+  if (order_.is_out_of_order() || row.number <= load(layout::kComplete)) return false;
   return order_.in_turn() > 1 || row.number <= killed_up_to_;
 }
 
@@ -95,7 +95,7 @@ void PacketIds::end_delivery() noexcept {
 void PacketIds::settle() noexcept {
   const std::uint32_t connection = connections_.load(std::memory_order_relaxed);
   const std::uint64_t before = std::exchange(returned_before_, load(layout::kReturned));
-  if (std::exchange(settled_connection_, connection) == connection) store(layout::kSettled, before);
+  if (std::exchange(completed_connection_, connection) == connection) store(layout::kComplete, before);
 }
 
 void PacketIds::forget(PacketId id) noexcept {
@@ -112,10 +112,10 @@ void PacketIds::release(PacketId id) noexcept {
 
 // Kept again after it was doubted: it is the new one.
 void PacketIds::begin_connection(bool is_kept) noexcept {
-  if (is_kept && is_doubted_) forget_all();
+  if (is_kept && is_uncertain_) forget_all();
   if (!is_kept) {
-    is_doubted_ = true;
-    store(layout::kDoubted, 1);
+    is_uncertain_ = true;
+    store(layout::kUncertain, 1);
   }
   connections_.fetch_add(1, std::memory_order_relaxed);
   order_.begin_connection();
@@ -128,11 +128,11 @@ void PacketIds::forget_all() noexcept {
   crash_point("bits-forgotten");
   std::memset(static_cast<void*>(rows_), 0, layout::kPacketIds * sizeof(Row));
   crash_point("ids-forgotten");
-  for (const std::size_t word : {layout::kReturned, layout::kSettled, layout::kOldRows, layout::kDoubted})
+  for (const std::size_t word : {layout::kReturned, layout::kComplete, layout::kOldRows, layout::kUncertain})
     store(word, 0);
   deliveries_ = returned_ = killed_up_to_ = old_rows_ = 0;
   unreleased_ = 0;
-  is_doubted_ = false;
+  is_uncertain_ = false;
 }
 
 void PacketIds::upgrade() noexcept {
@@ -155,7 +155,7 @@ void PacketIds::upgrade() noexcept {
   returned_ = old_rows_ = deliveries_;
   store(layout::kReturned, returned_);
   store(layout::kOldRows, old_rows_);
-  store(layout::kSettled, 0);
+  store(layout::kComplete, 0);
 }
 
 std::uint64_t PacketIds::load(std::size_t offset) const noexcept {

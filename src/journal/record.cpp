@@ -41,9 +41,9 @@ Header read_header(const std::byte* bytes) noexcept {
 
 // The header's part that the checksum covers: all behind the checksum.
 std::uint32_t add_header_crc(const Header& header, std::uint32_t crc) noexcept {
-  constexpr std::size_t kCovered = offsetof(Header, sequence);
+  constexpr std::size_t kFilled = offsetof(Header, sequence);
   const auto* const bytes = reinterpret_cast<const char*>(&header);
-  return crc32c({bytes + kCovered, sizeof header - kCovered}, crc);
+  return crc32c({bytes + kFilled, sizeof header - kFilled}, crc);
 }
 
 std::byte* append_bytes(std::byte* out, std::string_view bytes) noexcept {

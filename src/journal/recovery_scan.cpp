@@ -12,9 +12,9 @@ namespace mqtt_logger {
 namespace {
 
 /// A walk over whole records; it never goes further than once round the ring.
-class Walk {
+class Scanner {
  public:
-  Walk(RingBytes ring, Position begin, std::uint64_t sequence) noexcept
+  Scanner(RingBytes ring, Position begin, std::uint64_t sequence) noexcept
       : ring_{ring}, limit_{begin + ring.size()}, position_{begin}, expected_{sequence} {}
 
   [[nodiscard]] Position position() const noexcept { return position_; }
@@ -41,7 +41,7 @@ class Walk {
   }
 
   /// Turns what stands between here and `end` into gaps (one must not cross the end of the ring's memory).
-  void cover(Position end) noexcept {
+  void fill_gap(Position end) noexcept {
     while (position_ < end) {
       const std::uint64_t length = std::min(end - position_, ring_.room_at(position_));
       write_gap(ring_.at(position_), static_cast<std::size_t>(length));
@@ -92,23 +92,23 @@ void clear_free_part(RingBytes ring, Position begin, Position end) noexcept {
 
 }  // namespace
 
-Salvage salvage_records(RingBytes ring, Position begin, std::uint64_t sequence, Position head,
-                        bool is_head_exact) noexcept {
+RecoveryScan scan_records(RingBytes ring, Position begin, std::uint64_t sequence, Position head,
+                          bool is_head_exact) noexcept {
   const bool is_head_plausible = head >= begin && head - begin <= ring.size() && head % kRecordAlignment == 0;
   const Position claimed_end = is_head_plausible ? head : begin + ring.size();
-  Salvage found;
-  Walk walk{ring, begin, sequence};
-  while (walk.position() < claimed_end) {
-    if (const auto missing = walk.next()) {
+  RecoveryScan found;
+  Scanner scanner{ring, begin, sequence};
+  while (scanner.position() < claimed_end) {
+    if (const auto missing = scanner.next()) {
       ++found.records;
       found.lost_records += *missing;
-      found.end = walk.position();
+      found.end = scanner.position();
       continue;
     }
-    const Position damage = walk.position();
-    const auto next = damage < claimed_end ? walk.find_record(claimed_end) : std::nullopt;
+    const Position damage = scanner.position();
+    const auto next = damage < claimed_end ? scanner.find_record(claimed_end) : std::nullopt;
     if (!next) break;
-    walk.cover(*next);
+    scanner.fill_gap(*next);
     found.skipped_bytes += *next - damage;
   }
   found.end = std::max(found.end, begin);
@@ -117,25 +117,25 @@ Salvage salvage_records(RingBytes ring, Position begin, std::uint64_t sequence, 
 
   // Records behind the head: a newer head was lost. Behind an exact one there can only be one whose append()
   // did not end: it was not acknowledged.
-  Walk beyond{ring, found.end, walk.expected()};
+  Scanner beyond{ring, found.end, scanner.expected()};
   while (!is_head_exact && found.skipped_bytes == 0 && beyond.next() == std::uint64_t{0}) {
     ++found.records;
     found.end = beyond.position();
-    walk = beyond;
+    scanner = beyond;
   }
-  found.next_sequence = walk.expected();
+  found.next_sequence = scanner.expected();
   if (!is_head_exact || found.skipped_bytes != 0) clear_free_part(ring, begin, found.end);
   return found;
 }
 
-std::uint64_t cover_damage(RingBytes ring, Position begin, std::uint64_t sequence, Position end) noexcept {
+std::uint64_t fill_gap(RingBytes ring, Position begin, std::uint64_t sequence, Position end) noexcept {
   std::uint64_t records = 0;
-  Walk walk{ring, begin, sequence};
-  while (walk.position() < end) {
-    if (walk.next()) {
+  Scanner scanner{ring, begin, sequence};
+  while (scanner.position() < end) {
+    if (scanner.next()) {
       ++records;
-    } else if (walk.position() < end) {
-      walk.cover(walk.find_record(end).value_or(end));
+    } else if (scanner.position() < end) {
+      scanner.fill_gap(scanner.find_record(end).value_or(end));
     }
   }
   return records;

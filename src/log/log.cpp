@@ -24,7 +24,7 @@ std::atomic<bool> is_system_log{false};
 
 constexpr std::size_t kLongestLine = 8192;  // of what we say; what others say is cut where it is said
 constexpr std::size_t kQueueBytes = std::size_t{1} << 20;
-constexpr std::chrono::milliseconds kPatience{2000};
+constexpr std::chrono::milliseconds kTimeout{2000};
 
 // Set once, before the first thread starts; never destroyed, because threads may log until the process is
 // gone.
@@ -52,11 +52,11 @@ std::string make_line(ReceiveTime time, LogLevel level, std::string_view text) {
   return line;
 }
 
-void write_out(LogLevel level, const std::string& line, LogPatience patience) {
+void write_out(LogLevel level, const std::string& line, LogTimeout timeout) {
   if (is_system_log) {
     write_to_system_log(level, line);
   } else {
-    write_to_standard_error(line, patience);
+    write_to_standard_error(line, timeout);
   }
 }
 
@@ -66,7 +66,7 @@ void start() {
   if (queue != nullptr) return;
   static auto* const made = new LogQueue{
       kQueueBytes,
-      [](const LogQueue::Line& line) { write_out(line.level, line.text, LogPatience::reader_and_room); },
+      [](const LogQueue::Line& line) { write_out(line.level, line.text, LogTimeout::reader_and_room); },
       [](std::uint64_t count) {
         const std::string text = fmt::format(
             "{} log lines are missing here: nobody has read the log, or there was no room for it", count);
@@ -81,7 +81,7 @@ void start() {
 }
 
 void flush() noexcept {
-  if (queue != nullptr) queue->flush(kPatience);
+  if (queue != nullptr) queue->flush(kTimeout);
 }
 
 void set_level(LogLevel level) noexcept {
@@ -116,7 +116,7 @@ void write(LogLevel level, std::string_view text) noexcept {
     if (queue != nullptr) {
       queue->push({level, std::move(line)});
     } else {
-      write_out(level, line, LogPatience::reader);
+      write_out(level, line, LogTimeout::reader);
     }
   } catch (...) {
     write_to_standard_error("mqtt-logger: no memory for a log line\n");

@@ -69,13 +69,13 @@ void LogQueue::push(Line line) noexcept {
   state_->is_filled.notify_one();
 }
 
-void LogQueue::flush(std::chrono::milliseconds patience) noexcept {
+void LogQueue::flush(std::chrono::milliseconds timeout) noexcept {
   std::unique_lock lock{state_->mutex};
   const auto is_done = [this] { return state_->lines.empty() && !state_->is_writing && state_->lost == 0; };
   while (!is_done()) {
     const std::uint64_t written = state_->written;
     const bool has_moved =
-        state_->is_emptied.wait_for(lock, patience, [&] { return is_done() || state_->written != written; });
+        state_->is_emptied.wait_for(lock, timeout, [&] { return is_done() || state_->written != written; });
     if (!has_moved) return;
   }
 }

@@ -32,7 +32,7 @@ class LogQueue {
 
   void push(Line line) noexcept;
   /// Returns when all is written that was pushed before, or when nothing of it was for so long.
-  void flush(std::chrono::milliseconds patience) noexcept;
+  void flush(std::chrono::milliseconds timeout) noexcept;
 
  private:
   struct State;

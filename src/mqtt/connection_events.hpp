@@ -52,7 +52,7 @@ class ConnectionEvents {
 
   Journal& journal_;
   const Brokers& brokers_;  // the current one does not change while a connection is made
-  Mailbox<ConnectionEvent> events_;
+  EventQueue<ConnectionEvent> events_;
 };
 
 }  // namespace mqtt_logger

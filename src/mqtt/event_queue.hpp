@@ -13,10 +13,10 @@ namespace mqtt_logger {
 /// while
 ///          anything else is called.
 template <typename Event>
-class Mailbox {
+class EventQueue {
  public:
   /// `wake` lets the session's thread come and take; it is called by the thread that posts.
-  explicit Mailbox(std::function<void()> wake) : wake_{std::move(wake)} {}
+  explicit EventQueue(std::function<void()> wake) : wake_{std::move(wake)} {}
 
   void post(Event event) {
     {

@@ -11,23 +11,24 @@
 
 namespace mqtt_logger {
 
-void Intake::watch(mqtt::async_client& client) {
+void PahoAdapter::watch(mqtt::async_client& client) {
   const int code = MQTTAsync_setMessageArrivedCallback(handle_of(client), this, on_message);
   if (code != MQTTASYNC_SUCCESS) throw mqtt::exception{code};
 }
 
 // A length of zero is that of a topic without NUL, by the library's documentation. What it hands over is
 // ours.
-int Intake::on_message(void* intake, char* topic, int topic_length, MQTTAsync_message* message) noexcept {
+int PahoAdapter::on_message(void* adapter, char* topic, int topic_length,
+                            MQTTAsync_message* message) noexcept {
   const std::size_t length = topic_length > 0 ? static_cast<std::size_t>(topic_length) : std::strlen(topic);
-  static_cast<Intake*>(intake)->receive({topic, length}, *message);
+  static_cast<PahoAdapter*>(adapter)->receive({topic, length}, *message);
   MQTTAsync_freeMessage(&message);
   MQTTAsync_free(topic);
   constexpr int kTaken = 1;
   return kTaken;
 }
 
-void Intake::receive(std::string_view topic, const MQTTAsync_message& message) noexcept {
+void PahoAdapter::receive(std::string_view topic, const MQTTAsync_message& message) noexcept {
   if (message.qos == 2) return;
   MessageView view;
   view.receive_time =
@@ -42,7 +43,7 @@ void Intake::receive(std::string_view topic, const MQTTAsync_message& message) n
   view.is_retained = message.retained != 0;
   const PacketId packet_id = message.qos == 0 ? PacketId{0} : static_cast<PacketId>(message.msgid);
   crash_point("callback-begun");
-  inbox_.receive(view, packet_id, message.dup != 0);
+  receiver_.receive(view, packet_id, message.dup != 0);
   crash_point("callback-done");
 }
 

@@ -28,7 +28,7 @@ constexpr auto kNextReportAfter = 1s;
 constexpr auto kReportEvery = 60s;
 constexpr auto kSyncRetryEvery = 1s;
 // A writer that has released nothing for so long while the program is to stop will not do it any more.
-constexpr auto kStopPatience = 2s;
+constexpr auto kStopTimeout = 2s;
 
 bool matches_any(const std::vector<std::string>& filters, std::string_view topic) noexcept {
   return std::ranges::any_of(
@@ -37,8 +37,8 @@ bool matches_any(const std::vector<std::string>& filters, std::string_view topic
 
 }  // namespace
 
-Inbox::Inbox(Journal& journal, const Options& options, Statistics& statistics,
-             std::function<bool()> is_stop_requested)
+Receiver::Receiver(Journal& journal, const Options& options, Statistics& statistics,
+                   std::function<bool()> is_stop_requested)
     : journal_{journal},
       statistics_{statistics},
       topic_watch_{options},
@@ -49,14 +49,14 @@ Inbox::Inbox(Journal& journal, const Options& options, Statistics& statistics,
   journal.set_redelivery_window(options.redelivered == Redelivered::drop ? kRedeliveryWindow : 0);
 }
 
-void Inbox::receive(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept {
+void Receiver::receive(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept {
   while (is_closed_.load(std::memory_order_relaxed)) std::this_thread::sleep_for(1h);
   is_receiving_.store(true, std::memory_order_relaxed);
   store(message, packet_id, is_duplicate);
   is_receiving_.store(false, std::memory_order_relaxed);
 }
 
-void Inbox::store(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept {
+void Receiver::store(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept {
   statistics_.received.add();
   statistics_.last_message.set(message.receive_time);
   topic_watch_.note(message.topic);
@@ -67,42 +67,42 @@ void Inbox::store(const MessageView& message, PacketId packet_id, bool is_duplic
     return;
   }
   switch (append(message, packet_id, is_duplicate)) {
-    case Admission::redelivered:
+    case AppendResult::redelivered:
       crash_point("redelivery-recognised");
       statistics_.redelivered.add();
       break;
-    case Admission::too_large:
+    case AppendResult::too_large:
       statistics_.too_large.add();
       report_drop(fmt::format(
           "a message of {} bytes on '{}' is dropped: the journal takes at most {}; --journal-size makes it "
           "larger",
           message.payload.size(), shortened(message.topic), journal_.max_record_bytes()));
       break;
-    case Admission::appended:
+    case AppendResult::appended:
       if (is_synced_each_ && message.qos != QoS::at_most_once) sync();
       break;
-    case Admission::full:
+    case AppendResult::full:
       break;  // append() has waited
   }
   if (packet_id != 0) journal_.end_delivery();
 }
 
-void Inbox::report_drop(std::string text) noexcept {
+void Receiver::report_drop(std::string text) noexcept {
   drops_.note(std::move(text), LogThrottle::Clock::now());
 }
 
-bool Inbox::is_stopping() const noexcept {
+bool Receiver::is_stopping() const noexcept {
   return is_stopping_.load(std::memory_order_relaxed) || is_stop_requested_();
 }
 
-bool Inbox::is_excluded(std::string_view topic) const noexcept {
+bool Receiver::is_excluded(std::string_view topic) const noexcept {
   return matches_any(excluded_topics_, topic);
 }
 
-void Inbox::watch_filters(std::string_view topic) noexcept {
+void Receiver::watch_filters(std::string_view topic) noexcept {
   if (!is_more_expected_.load(std::memory_order_relaxed) || matches_any(topics_, topic)) return;
   ++unasked_;
-  if (!unasked_reminder_.is_due(Clock::now())) return;
+  if (!unasked_interval_.is_due(Clock::now())) return;
   log::warning(
       "{} so far of the messages received match no --topic, the last one on '{}': the session at the broker "
       "is "
@@ -110,9 +110,9 @@ void Inbox::watch_filters(std::string_view topic) noexcept {
       unasked_, shortened(topic));
 }
 
-Admission Inbox::append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept {
-  Admission admission = journal_.append(message, packet_id, is_duplicate);
-  if (admission != Admission::full) return admission;
+AppendResult Receiver::append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept {
+  AppendResult result = journal_.append(message, packet_id, is_duplicate);
+  if (result != AppendResult::full) return result;
   auto wait = std::chrono::milliseconds{kShortestWait};
   const auto full_since = Clock::now();
   auto last_progress = full_since;
@@ -124,16 +124,16 @@ Admission Inbox::append(const MessageView& message, PacketId packet_id, bool is_
     std::this_thread::sleep_for(wait);
     wait = std::min<std::chrono::milliseconds>(2 * wait, kLongestWait);
     // Asked again each time, whatever `pending` says: all of it may have been released since the last answer.
-    admission = journal_.append(message, packet_id, is_duplicate);
+    result = journal_.append(message, packet_id, is_duplicate);
     if (!is_stopping() || journal_.pending_bytes() < pending) last_progress = Clock::now();
-    if (admission == Admission::full && Clock::now() - last_progress > kStopPatience) leave();
-  } while (admission == Admission::full);
+    if (result == AppendResult::full && Clock::now() - last_progress > kStopTimeout) leave();
+  } while (result == AppendResult::full);
   is_waiting_.store(false, std::memory_order_relaxed);
   if (is_reported) log::info("the journal has room again");
-  return admission;
+  return result;
 }
 
-bool Inbox::report_full(Clock::time_point full_since, bool is_reported) noexcept {
+bool Receiver::report_full(Clock::time_point full_since, bool is_reported) noexcept {
   const auto now = Clock::now();
   const auto lasted = now - full_since;
   const bool is_due = now >= next_report_ || (!is_reported && lasted >= kNextReportAfter);
@@ -147,16 +147,16 @@ bool Inbox::report_full(Clock::time_point full_since, bool is_reported) noexcept
   return true;
 }
 
-void Inbox::leave() noexcept {
+void Receiver::leave() noexcept {
   log::error(
       "stopped while the journal is full: {}; the journal keeps what is pending, and the next start writes "
       "it",
-      to_string(statistics_.account()));
+      to_string(statistics_.totals()));
   log::flush();
-  leave_at_once(static_cast<int>(ExitCode::something_pending));
+  exit_now(static_cast<int>(ExitCode::something_pending));
 }
 
-void Inbox::sync() noexcept {
+void Receiver::sync() noexcept {
   while (const std::error_code error = journal_.sync()) {
     is_waiting_.store(true, std::memory_order_relaxed);
     if (unsynced_.is_due(Clock::now())) {
@@ -168,9 +168,9 @@ void Inbox::sync() noexcept {
     log::error(
         "stopped while the journal cannot be brought to the device: {}; the last message is not "
         "acknowledged",
-        to_string(statistics_.account()));
+        to_string(statistics_.totals()));
     log::flush();
-    leave_at_once(static_cast<int>(ExitCode::something_pending));
+    exit_now(static_cast<int>(ExitCode::something_pending));
   }
   if (!unsynced_.end()) return;
   is_waiting_.store(false, std::memory_order_relaxed);

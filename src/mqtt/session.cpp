@@ -19,8 +19,8 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kNothingDue = std::chrono::milliseconds{1h};
-constexpr auto kDisconnectPatience = 2s;
-constexpr auto kAnswerPatience = 10s;   // for what is asked for while subscribing
+constexpr auto kDisconnectTimeout = 2s;
+constexpr auto kAnswerTimeout = 10s;    // for what is asked for while subscribing
 constexpr auto kConnectGrace = 5s;      // beyond --connect-timeout, which is the library's business
 constexpr auto kContactInterval = 10s;  // how exactly is known when the broker was heard last
 constexpr auto kShortLife = 5s;         // of a connection that does not last
@@ -28,16 +28,16 @@ constexpr int kSuspiciousLives = 3;     // so many short ones in a row
 
 }  // namespace
 
-Session::Session(const Options& options, Journal& journal, Inbox& inbox, Statistics& statistics,
+Session::Session(const Options& options, Journal& journal, Receiver& receiver, Statistics& statistics,
                  std::function<void()> wake, std::function<void()> tell)
     : options_{options},
       client_id_{find_client_id(options)},
       journal_{journal},
-      inbox_{inbox},
-      intake_{inbox},
+      receiver_{receiver},
+      adapter_{receiver},
       statistics_{statistics},
       brokers_{options, client_id_},
-      subscribing_{options_, journal, calls_, wake},
+      subscription_manager_{options_, journal, calls_, wake},
       tell_{std::move(tell)},
       status_topic_{options.status_topic},
       events_{journal, brokers_, std::move(wake)} {
@@ -55,10 +55,10 @@ std::chrono::milliseconds Session::advance() {
                          std::chrono::ceil<std::chrono::seconds>(options_.connect_timeout).count()));
   }
   if (state_ == State::subscribing && is_answer_overdue()) {
-    subscribing_.abandon(std::nullopt);
+    subscription_manager_.abandon(std::nullopt);
     drop_client();
     wait_for_next_round(fmt::format("the broker does not answer within {} s what it is asked for",
-                                    std::chrono::seconds{kAnswerPatience}.count()));
+                                    std::chrono::seconds{kAnswerTimeout}.count()));
   }
   const auto now = Clock::now();
   if (state_ == State::subscribing) return std::chrono::ceil<std::chrono::milliseconds>(answer_due_ - now);
@@ -77,7 +77,7 @@ std::chrono::milliseconds Session::advance() {
 void Session::advance_subscribing() {
   if (state_ != State::subscribing) return;
   try {
-    if (!subscribing_.advance(*client_)) return;
+    if (!subscription_manager_.advance(*client_)) return;
   } catch (const mqtt::exception& error) {
     log::debug("subscribing: {}", error.what());  // the connection is gone already, which is told as such
     return;
@@ -91,12 +91,12 @@ void Session::make_client() {
   client_.reset();
   const Broker& broker = brokers_.current();
   bridge_ = make_bridge(options_, broker.address, broker.limits.keep_alive.value_or(options_.keep_alive),
-                        [this] { return inbox_.is_receiving(); });
-  intake_.set_version(broker.version.current());
-  store_.emplace(journal_, inbox_, broker.session, broker.version.current());
+                        [this] { return receiver_.is_receiving(); });
+  adapter_.set_version(broker.version.current());
+  store_.emplace(journal_, receiver_, broker.session, broker.version.current());
   client_.emplace(make_uri(broker.address, bridge_.get()), client_id_,
                   make_create_options(broker.version.current()), &*store_);
-  intake_.watch(*client_);
+  adapter_.watch(*client_);
   events_.watch(*client_);
 }
 
@@ -106,8 +106,8 @@ void Session::connect() {
     const Broker& broker = brokers_.current();
     if (!client_ || bridge_) make_client();  // a bridge is for one attempt
     report_.begin(journal_.last_contact(), journal_.has_session(broker.session));
-    subscribing_.doubt(broker.session);
-    inbox_.expect_more(subscribing_.may_bring_more());
+    subscription_manager_.doubt(broker.session);
+    receiver_.expect_more(subscription_manager_.may_bring_more());
     // On this object the properties were set: copies of it lose them in Paho C++ before 1.3.
     mqtt::connect_options connect = make_session_options(options_, broker, will_, max_packet_bytes());
     connect_due_.reset();
@@ -186,7 +186,7 @@ void Session::handle_failure(const ConnectionEvent& event) {
   connect_due_.reset();
   const auto end = bridge_ ? bridge_->failure() : std::nullopt;
   is_refused_ = is_answered(event.failure);
-  if (is_answered(event.failure)) subscribing_.end_doubt();  // so there is no new session
+  if (is_answered(event.failure)) subscription_manager_.mark_confirmed();  // so there is no new session
   Broker& broker = brokers_.current();
   if (event.failure == ConnectFailure::version_refused && broker.version.take_older()) {
     log::warning("the broker does not speak MQTT 5; continuing with MQTT 3.1.1");
@@ -300,7 +300,7 @@ void Session::try_again_now() {
 void Session::handle_loss(const ConnectionEvent& event) {
   // While connecting, the failure of the attempt is reported as such.
   if (state_ != State::subscribing && state_ != State::ready) return;
-  subscribing_.abandon(event.disconnect_reason);
+  subscription_manager_.abandon(event.disconnect_reason);
   if (event.disconnect_reason == mqtt::ReasonCode::SESSION_TAKEN_OVER) {
     state_ = State::waiting;
     note_end();
@@ -347,10 +347,10 @@ void Session::begin_subscribing(bool is_session_present) {
   received_bytes_.settle();
   try {
     const Broker& broker = brokers_.current();
-    subscribing_.begin(*client_, broker.version.current(), broker.limits, is_session_present);
-    inbox_.expect_more(subscribing_.may_bring_more());
+    subscription_manager_.begin(*client_, broker.version.current(), broker.limits, is_session_present);
+    receiver_.expect_more(subscription_manager_.may_bring_more());
     // Only now: while a message waits for room in the journal, the library lets nobody ask for anything.
-    answer_due_ = Clock::now() + kAnswerPatience;
+    answer_due_ = Clock::now() + kAnswerTimeout;
   } catch (const mqtt::exception& error) {
     drop_client();
     wait_for_next_round(error.what());
@@ -361,8 +361,8 @@ bool Session::is_answer_overdue() {
   const auto now = Clock::now();
   if (now < answer_due_) return false;
   // Messages that came before the answer may wait for room in the journal: then it is not the broker's fault.
-  const bool is_held_up = inbox_.is_receiving();
-  if (is_held_up) answer_due_ = now + kAnswerPatience;
+  const bool is_held_up = receiver_.is_receiving();
+  if (is_held_up) answer_due_ = now + kAnswerTimeout;
   return !is_held_up;
 }
 
@@ -371,9 +371,10 @@ void Session::report_connection() {
   connection_.is_subscribed = true;
   connection_.since = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
   connection_.filters.clear();
-  for (const auto& [filter, qos] : subscribing_.made()) connection_.filters.push_back(filter);
+  for (const auto& [filter, qos] : subscription_manager_.granted()) connection_.filters.push_back(filter);
   std::string filters;
-  for (const auto& [filter, qos] : subscribing_.made()) filters += (filters.empty() ? "" : ", ") + filter;
+  for (const auto& [filter, qos] : subscription_manager_.granted())
+    filters += (filters.empty() ? "" : ", ") + filter;
   const MqttVersion version = brokers_.current().version.current();
   log::info("connected to {} (MQTT {}, {}), subscribed to {}", name(),
             version == MqttVersion::v5 ? "5" : "3.1.1",
@@ -405,9 +406,9 @@ bool Session::ends_silent_connection() {
   if (bridge_) return false;
   const auto bytes = received_bytes_.count();
   if (!bytes) return false;
-  const auto lasted = silence_.check(Clock::now(), *bytes, inbox_.is_receiving());
+  const auto lasted = silence_.check(Clock::now(), *bytes, receiver_.is_receiving());
   if (!lasted) return false;
-  subscribing_.abandon(std::nullopt);
+  subscription_manager_.abandon(std::nullopt);
   note_end();
   drop_client();
   backoff_.note_good_end();
@@ -463,20 +464,20 @@ void Session::wait_for_next_round(const std::string& reason) {
 // While a message waits for room in the journal the library's lock is held: publishing would stop this
 // thread, and the status be old when it goes out.
 void Session::publish_status(const std::string& payload) {
-  if (state_ == State::ready && !inbox_.is_waiting())
+  if (state_ == State::ready && !receiver_.is_waiting())
     status_topic_.publish(*client_, payload, brokers_.current().limits);
 }
 
 void Session::publish_last_status(const std::string& payload) {
-  if (state_ == State::ready && !inbox_.is_waiting())
-    status_topic_.publish_last(*client_, payload, brokers_.current().limits, kDisconnectPatience);
+  if (state_ == State::ready && !receiver_.is_waiting())
+    status_topic_.publish_last(*client_, payload, brokers_.current().limits, kDisconnectTimeout);
 }
 
 // The session stays at the broker; the next client takes it up as after a restart.
 void Session::drop_client() noexcept {
   try {
     if (state_ == State::subscribing || state_ == State::ready)
-      client_->disconnect()->wait_for(kDisconnectPatience);
+      client_->disconnect()->wait_for(kDisconnectTimeout);
   } catch (const std::exception& error) {
     log::debug("disconnect: {}", error.what());  // the connection is gone already
   }

@@ -40,7 +40,7 @@ namespace mqtt_logger {
 ///          has changed.
 class Session {
  public:
-  Session(const Options& options, Journal& journal, Inbox& inbox, Statistics& statistics,
+  Session(const Options& options, Journal& journal, Receiver& receiver, Statistics& statistics,
           std::function<void()> wake, std::function<void()> tell);
   Session(const Session&) = delete;  // the library's threads know where it is
   Session& operator=(const Session&) = delete;
@@ -92,8 +92,8 @@ class Session {
   const std::string client_id_;
   std::string will_;
   Journal& journal_;
-  Inbox& inbox_;
-  Intake intake_;
+  Receiver& receiver_;
+  PahoAdapter adapter_;
   Statistics& statistics_;
 
   Brokers brokers_;
@@ -116,7 +116,7 @@ class Session {
   int short_lives_ = 0;                       // connections that did not last, in a row
   SessionReport report_{options_};
   LibraryCalls calls_;
-  Subscribing subscribing_;
+  SubscriptionManager subscription_manager_;
   ConnectionStatus connection_;
   const std::function<void()> tell_;
 

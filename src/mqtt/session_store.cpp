@@ -37,8 +37,8 @@ std::string join(const std::vector<mqtt::string_view>& buffers) {
 
 }  // namespace
 
-SessionStore::SessionStore(Journal& journal, Inbox& inbox, std::string session, MqttVersion version)
-    : journal_{journal}, inbox_{inbox}, session_{std::move(session)}, version_{version} {}
+SessionStore::SessionStore(Journal& journal, Receiver& receiver, std::string session, MqttVersion version)
+    : journal_{journal}, receiver_{receiver}, session_{std::move(session)}, version_{version} {}
 
 void SessionStore::clear() {
   const std::lock_guard lock{mutex_};
@@ -73,12 +73,12 @@ void SessionStore::put(const std::string& key, const std::vector<mqtt::string_vi
       is_one_piece ? std::string_view{buffers[1].data(), buffers[1].size()} : joined;
   auto packet = read_publish_packet(static_cast<unsigned char>(*buffers.front().data()), rest, version_);
   if (!packet) {
-    inbox_.report_drop("the broker sent a malformed QoS 2 message; it is left out");
+    receiver_.report_drop("the broker sent a malformed QoS 2 message; it is left out");
     return;
   }
   packet->message.receive_time = now;
   crash_point("put-begun");
-  inbox_.receive(packet->message, packet->packet_id, packet->is_duplicate);
+  receiver_.receive(packet->message, packet->packet_id, packet->is_duplicate);
   crash_point("put-done");
 }
 

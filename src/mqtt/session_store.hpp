@@ -28,7 +28,7 @@ namespace mqtt_logger {
 class SessionStore final : public mqtt::iclient_persistence {
  public:
   /// `session`: see Journal::begin_session().
-  SessionStore(Journal& journal, Inbox& inbox, std::string session, MqttVersion version);
+  SessionStore(Journal& journal, Receiver& receiver, std::string session, MqttVersion version);
 
   void open(const std::string&, const std::string&) override {}
   void close() override {}
@@ -41,7 +41,7 @@ class SessionStore final : public mqtt::iclient_persistence {
 
  private:
   Journal& journal_;
-  Inbox& inbox_;
+  Receiver& receiver_;
   std::string session_;
   MqttVersion version_;
   mutable std::mutex mutex_;                 // guards sent_

@@ -45,13 +45,13 @@ void StatusReporter::stop() {
 }
 
 std::string StatusReporter::make(StatusState state) const {
-  return make_status(state, client_id_, started_, statistics_.account(),
+  return make_status(state, client_id_, started_, statistics_.totals(),
                      is_silence_watched_ ? std::optional{find_silent()} : std::nullopt);
 }
 
 std::vector<std::string> StatusReporter::find_silent() const {
   std::vector<std::string> silent;
-  for (FilterStatus& filter : topics_.look()) {
+  for (FilterStatus& filter : topics_.snapshot()) {
     if (filter.is_stale) silent.push_back(std::move(filter.filter));
   }
   return silent;

@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kNothingToDo = std::chrono::milliseconds{1h};
 // Longer than all that the session waits for at its end: the last status, the DISCONNECT, and a message that
-// finds no room, after which the inbox ends the process.
+// finds no room, after which the receiver ends the process.
 constexpr auto kSessionEndTimeout = 10s;
 
 }  // namespace
@@ -31,18 +31,18 @@ constexpr auto kSessionEndTimeout = 10s;
 ///          rest by the main thread.
 class Subscriber::SessionThread {
  public:
-  SessionThread(const Options& options, Journal& journal, Inbox& inbox, Statistics& statistics,
+  SessionThread(const Options& options, Journal& journal, Receiver& receiver, Statistics& statistics,
                 std::function<void()> wake)
-      : inbox_{inbox},
+      : receiver_{receiver},
         wake_{std::move(wake)},
-        session_{options, journal, inbox, statistics, [this] { notice(); }, [this] { tell(); }},
+        session_{options, journal, receiver, statistics, [this] { notice(); }, [this] { tell(); }},
         known_{session_.connection(), session_.broker(), 0} {}
 
   ~SessionThread() {
     if (stop()) return;
     log::error("the client library does not come to an end; the journal keeps what is pending");
     log::flush();
-    leave_at_once(static_cast<int>(ExitCode::something_pending));
+    exit_now(static_cast<int>(ExitCode::something_pending));
   }
 
   SessionThread(const SessionThread&) = delete;
@@ -84,7 +84,7 @@ class Subscriber::SessionThread {
 
   [[nodiscard]] bool stop() noexcept {
     if (!thread_.joinable()) return true;
-    inbox_.stop();  // not by the session's thread, which may be waiting for what that sets free
+    receiver_.stop();  // not by the session's thread, which may be waiting for what that sets free
     {
       Lock lock{mutex_};
       wanted_.is_stop = true;
@@ -175,7 +175,7 @@ class Subscriber::SessionThread {
     wake_();
   }
 
-  Inbox& inbox_;
+  Receiver& receiver_;
   const std::function<void()> wake_;
 
   mutable std::mutex mutex_;  ///< guards what follows; never held while the session or `wake` is called
@@ -191,9 +191,9 @@ class Subscriber::SessionThread {
   std::thread thread_;
 };
 
-Subscriber::Subscriber(const Options& options, Journal& journal, Inbox& inbox, Statistics& statistics,
+Subscriber::Subscriber(const Options& options, Journal& journal, Receiver& receiver, Statistics& statistics,
                        std::function<void()> wake)
-    : thread_{std::make_unique<SessionThread>(options, journal, inbox, statistics, std::move(wake))} {}
+    : thread_{std::make_unique<SessionThread>(options, journal, receiver, statistics, std::move(wake))} {}
 
 Subscriber::~Subscriber() = default;
 

@@ -40,38 +40,39 @@ bool is_meant(mqtt::ReasonCode code, const std::string& filter) {
 
 }  // namespace
 
-Subscribing::Subscribing(const Options& options, Journal& journal, LibraryCalls& calls,
-                         std::function<void()> wake)
+SubscriptionManager::SubscriptionManager(const Options& options, Journal& journal, LibraryCalls& calls,
+                                         std::function<void()> wake)
     : options_{options}, journal_{journal}, calls_{calls}, answers_{std::move(wake)} {}
 
-void Subscribing::doubt(const std::string& session) {
+void SubscriptionManager::doubt(const std::string& session) {
   session_ = session;
-  kept_ = subscriptions_of(journal_.subscriptions(), session_);
+  session_subscriptions_ = subscriptions_of(journal_.subscriptions(), session_);
   // What the broker has queued comes right behind its answer, before begin().
-  may_bring_more_ = !kept_ || !filters_only_in(*kept_, make_subscriptions(options_)).empty();
-  if (kept_) store(as_unanswered(*kept_));
+  may_bring_more_ = !session_subscriptions_ ||
+                    !filters_only_in(*session_subscriptions_, make_subscriptions(options_)).empty();
+  if (session_subscriptions_) store(as_unanswered(*session_subscriptions_));
 }
 
-void Subscribing::end_doubt() {
-  if (kept_) store(*kept_);
+void SubscriptionManager::mark_confirmed() {
+  if (session_subscriptions_) store(*session_subscriptions_);
 }
 
-void Subscribing::store(const Subscriptions& subscriptions) {
+void SubscriptionManager::store(const Subscriptions& subscriptions) {
   journal_.set_subscriptions(
       with_subscriptions(journal_.subscriptions(), session_, subscriptions, layout::kLongestSubscriptions));
 }
 
-void Subscribing::begin(mqtt::async_client& client, MqttVersion version, const BrokerLimits& limits,
-                        bool is_session_present) {
+void SubscriptionManager::begin(mqtt::async_client& client, MqttVersion version, const BrokerLimits& limits,
+                                bool is_session_present) {
   // Where it is not known what the session is subscribed to, everything is asked for.
-  const std::optional<Subscriptions> known = std::exchange(kept_, std::nullopt);
+  const std::optional<Subscriptions> known = std::exchange(session_subscriptions_, std::nullopt);
   const Subscriptions kept = is_session_present && known ? *known : Subscriptions{};
-  made_ = make_subscriptions(options_);
-  const std::vector<std::string> stale = filters_only_in(kept, made_);
+  granted_ = make_subscriptions(options_);
+  const std::vector<std::string> stale = filters_only_in(kept, granted_);
   leave_out_refused(limits);
-  const Subscriptions missing = options_.retained == Retained::send ? made_ : difference(made_, kept);
+  const Subscriptions missing = options_.retained == Retained::send ? granted_ : difference(granted_, kept);
   // Whatever happens from here on, this names all that the session may be subscribed to.
-  store(add_unanswered(kept, made_));
+  store(add_unanswered(kept, granted_));
   crash_point("subscribe-begun");
   may_bring_more_ = may_bring_more_ && is_session_present;
   if (options_.retained == Retained::never && version != MqttVersion::v5 && !missing.empty())
@@ -79,7 +80,7 @@ void Subscribing::begin(mqtt::async_client& client, MqttVersion version, const B
 
   const bool shares =
       std::ranges::any_of(missing, [](const auto& entry) { return entry.first.starts_with("$share/"); });
-  if (shares && version != MqttVersion::v5 && !std::exchange(is_share_doubt_told_, true)) {
+  if (shares && version != MqttVersion::v5 && !std::exchange(is_share_warning_told_, true)) {
     log::warning(
         "MQTT 3.1.1 does not tell whether the broker has shared subscriptions ($share): one that has none "
         "grants "
@@ -97,9 +98,9 @@ void Subscribing::begin(mqtt::async_client& client, MqttVersion version, const B
   crash_point("subscribe-sent");
 }
 
-void Subscribing::leave_out_refused(const BrokerLimits& limits) {
+void SubscriptionManager::leave_out_refused(const BrokerLimits& limits) {
   const auto now = RefusedFilters::Clock::now();
-  std::erase_if(made_, [&](const auto& subscription) {
+  std::erase_if(granted_, [&](const auto& subscription) {
     const std::string& filter = subscription.first;
     if (refused_.is_refused(session_, filter, now)) return true;
     const auto reason = find_unsupported(limits, filter);
@@ -112,12 +113,12 @@ void Subscribing::leave_out_refused(const BrokerLimits& limits) {
 }
 
 // One packet for each filter: an answer then says which filter was refused.
-void Subscribing::send_next(mqtt::async_client& client) {
+void SubscriptionManager::send_next(mqtt::async_client& client) {
   const bool is_one_by_one = refused_.is_one_by_one();
   while (sent_ < requests_.size() && !(is_one_by_one && sent_ > answered_)) send(client, sent_++);
 }
 
-void Subscribing::send(mqtt::async_client& client, std::size_t index) {
+void SubscriptionManager::send(mqtt::async_client& client, std::size_t index) {
   const auto& [filter, qos, is_answered] = requests_[index];
   const bool is_subscribe = qos.has_value();
   auto handler = [this, connection = connection_, index, is_subscribe](const Response& response) {
@@ -132,7 +133,7 @@ void Subscribing::send(mqtt::async_client& client, std::size_t index) {
   }
 }
 
-bool Subscribing::advance(mqtt::async_client& client) {
+bool SubscriptionManager::advance(mqtt::async_client& client) {
   for (const Answer& answer : answers_.take()) handle(answer);
   if (!is_waiting_) return false;
   send_next(client);
@@ -142,7 +143,7 @@ bool Subscribing::advance(mqtt::async_client& client) {
   return true;
 }
 
-void Subscribing::abandon(std::optional<mqtt::ReasonCode> disconnect_reason) {
+void SubscriptionManager::abandon(std::optional<mqtt::ReasonCode> disconnect_reason) {
   if (!std::exchange(is_waiting_, false)) return;
   for (const Answer& answer : answers_.take()) handle(answer);  // what came before the connection ended
   std::optional<std::string> only;
@@ -160,7 +161,7 @@ void Subscribing::abandon(std::optional<mqtt::ReasonCode> disconnect_reason) {
     only = ++open == 1 ? std::optional{request.filter} : std::nullopt;
   }
   // With a single filter there is nothing to choose from: it is asked for again and again.
-  if (open == 0 || made_.size() == 1) return;
+  if (open == 0 || granted_.size() == 1) return;
   if (refused_.note_loss(session_, only, RefusedFilters::Clock::now())) {
     log::error(
         "the broker closes the connection each time it is asked for the topic filter '{}': it is not asked "
@@ -170,7 +171,7 @@ void Subscribing::abandon(std::optional<mqtt::ReasonCode> disconnect_reason) {
   }
 }
 
-void Subscribing::handle(const Answer& answer) {
+void SubscriptionManager::handle(const Answer& answer) {
   if (answer.connection != connection_ || answer.request >= requests_.size()) return;
   Request& request = requests_[answer.request];
   if (std::exchange(request.is_answered, true)) return;
@@ -179,7 +180,7 @@ void Subscribing::handle(const Answer& answer) {
   if (answer.is_refused) {
     log::error("the broker refuses the topic filter '{}': {}; nothing of it is logged", request.filter,
                answer.reason);
-    made_.erase(request.filter);
+    granted_.erase(request.filter);
     refused_.refuse(session_, request.filter);
   } else if (answer.granted && *answer.granted < *request.qos) {
     log::warning("the broker grants only QoS {} for '{}'{}", static_cast<int>(*answer.granted),
@@ -188,15 +189,15 @@ void Subscribing::handle(const Answer& answer) {
   }
 }
 
-void Subscribing::finish() {
+void SubscriptionManager::finish() {
   refused_.note_success();
   crash_point("subscribe-answered");
-  store(made_);
+  store(granted_);
   crash_point("subscribe-done");
 }
 
-void Subscribing::on_response(std::uint64_t connection, std::size_t index, bool is_subscribe,
-                              const Response& response) {
+void SubscriptionManager::on_response(std::uint64_t connection, std::size_t index, bool is_subscribe,
+                                      const Response& response) {
   Answer answer;
   answer.connection = connection;
   answer.request = index;

@@ -27,22 +27,23 @@ namespace mqtt_logger {
 /// Owns:    the journal's lists of subscriptions. The client is its caller's, and must be gone first.
 /// Errors:  a refused topic filter is an error in the log, and not asked for again in this run; the others go
 ///          on. An answer that does not come is the caller's business.
-class Subscribing {
+class SubscriptionManager {
  public:
   /// `wake` is called by the library's threads when advance() has something to do.
-  Subscribing(const Options& options, Journal& journal, LibraryCalls& calls, std::function<void()> wake);
+  SubscriptionManager(const Options& options, Journal& journal, LibraryCalls& calls,
+                      std::function<void()> wake);
 
   /// Before each CONNECT: from here on the broker may make a new session, which is subscribed to nothing, and
   /// we may never be told: this process may be killed before the answer is handled, or the answer be lost.
   /// The next attempt would find that session and take it for ours. So until begin() no subscription counts
-  /// as made. (In MQTT 3.1.1 making it again brings retained messages again; silence for ever would be
+  /// as granted. (In MQTT 3.1.1 making it again brings retained messages again; silence for ever would be
   /// worse.)
   void doubt(const std::string& session);
   /// The CONNECT was refused, so there is no new session.
-  void end_doubt();
+  void mark_confirmed();
 
   /// Asks for what the session is not subscribed to yet, and, unless the user wants retained messages each
-  /// time, only for that: a subscription that is made again brings them again (MQTT 3.1.1, section 3.8.4).
+  /// time, only for that: a subscription that is granted again brings them again (MQTT 3.1.1, section 3.8.4).
   /// Throws mqtt::exception.
   void begin(mqtt::async_client& client, MqttVersion version, const BrokerLimits& limits,
              bool is_session_present);
@@ -54,7 +55,7 @@ class Subscribing {
   /// each begin(). Throws mqtt::exception.
   [[nodiscard]] bool advance(mqtt::async_client& client);
   /// What the broker has granted, after advance() was true.
-  [[nodiscard]] const Subscriptions& made() const noexcept { return made_; }
+  [[nodiscard]] const Subscriptions& granted() const noexcept { return granted_; }
   /// Whether this connection may bring messages of topic filters that are not wanted: the session was
   /// subscribed to others, or it is not known what to.
   [[nodiscard]] bool may_bring_more() const noexcept { return may_bring_more_; }
@@ -85,10 +86,11 @@ class Subscribing {
   const Options& options_;
   Journal& journal_;
   LibraryCalls& calls_;
-  std::string session_;                // whose list this is: each broker has a session of its own for us
-  std::optional<Subscriptions> kept_;  // of the session; nothing if it is not known what that has
-  bool may_bring_more_ = false;        // the session may have been subscribed to more than is wanted
-  Subscriptions made_;                 // what is wanted, less what was refused
+  std::string session_;  // whose list this is: each broker has a session of its own for us
+  std::optional<Subscriptions>
+      session_subscriptions_;    // of the session; nothing if it is not known what that has
+  bool may_bring_more_ = false;  // the session may have been subscribed to more than is wanted
+  Subscriptions granted_;        // what is wanted, less what was refused
   RefusedFilters refused_;
 
   MqttVersion version_ = MqttVersion::v5;
@@ -97,8 +99,8 @@ class Subscribing {
   std::size_t sent_ = 0;           // so many of them
   std::size_t answered_ = 0;
   bool is_waiting_ = false;
-  bool is_share_doubt_told_ = false;
-  Mailbox<Answer> answers_;
+  bool is_share_warning_told_ = false;
+  EventQueue<Answer> answers_;
 };
 
 }  // namespace mqtt_logger

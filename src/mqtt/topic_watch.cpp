@@ -15,7 +15,7 @@ void TopicWatch::note(std::string_view topic, Clock::time_point now) noexcept {
   }
 }
 
-std::vector<FilterStatus> TopicWatch::look(Clock::time_point now) const {
+std::vector<FilterStatus> TopicWatch::snapshot(Clock::time_point now) const {
   std::vector<FilterStatus> filters;
   for (const Entry& entry : entries_) {
     const auto silence = now - entry.last.load(std::memory_order_relaxed);

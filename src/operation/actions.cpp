@@ -21,8 +21,8 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kStopPatience = 2min;
-constexpr auto kLookEvery = 20ms;
+constexpr auto kStopTimeout = 2min;
+constexpr auto kCheckEvery = 20ms;
 constexpr int kReadings = 50;  // of a status that is being replaced
 
 void print(const std::string& text) {
@@ -54,7 +54,7 @@ ExitCode show_status(const Options& options) {
       print(describe(*status, now));
       return ExitCode::everything_written;
     }
-    std::this_thread::sleep_for(kLookEvery);
+    std::this_thread::sleep_for(kCheckEvery);
   }
   if (reading.is_foreign) {
     print(fmt::format("no logger runs for --output {}, but a program that is none has locked {}\n",
@@ -94,18 +94,18 @@ ExitCode stop_running_logger(const Options& options) {
                        fmt::format("--stop: process {} of {} cannot be stopped: {}", holder, path.string(),
                                    error.message())};
   }
-  for (const auto deadline = Clock::now() + kStopPatience; Clock::now() < deadline;) {
+  for (const auto deadline = Clock::now() + kStopTimeout; Clock::now() < deadline;) {
     const LockReading reading = read(path);
     if (!reading.is_held || reading.holder != holder) {
       print(fmt::format("process {} has stopped\n", holder));
       return ExitCode::everything_written;
     }
-    std::this_thread::sleep_for(kLookEvery);
+    std::this_thread::sleep_for(kCheckEvery);
   }
   throw StartupError{
       ExitCode::something_pending,
       fmt::format("--stop: process {} was asked to stop and still runs after {} s; --status shows its state",
-                  holder, std::chrono::seconds{kStopPatience}.count())};
+                  holder, std::chrono::seconds{kStopTimeout}.count())};
 }
 
 ExitCode install_as_service(const Options& options, const std::vector<std::string>& arguments) {

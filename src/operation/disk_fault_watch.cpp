@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds kWhileWaiting = 250ms;
 // A thread tries several times a second: after so long without a failed try none waits any more.
 constexpr auto kOverAfter = 1s;
 // A stop that finds no room for so long will not find any.
-constexpr auto kPatienceWhenStopped = 2s;
+constexpr auto kTimeoutWhenStopped = 2s;
 
 }  // namespace
 
@@ -44,7 +44,7 @@ void DiskFaultWatch::run() noexcept {
   name_this_thread("disk faults");
   while (!is_stopping_.load()) {
     const std::uint32_t seen = disk_fault_changes().load();  // first: what changes from here on ends the wait
-    const auto timeout = look(Clock::now());
+    const auto timeout = check(Clock::now());
     if (is_stopping_.load()) return;
     if (timeout == kUntilFault) {
       wait_while_equal(disk_fault_changes(), seen, timeout);
@@ -54,7 +54,7 @@ void DiskFaultWatch::run() noexcept {
   }
 }
 
-std::chrono::milliseconds DiskFaultWatch::look(Clock::time_point now) noexcept {
+std::chrono::milliseconds DiskFaultWatch::check(Clock::time_point now) noexcept {
   const DiskFaults faults = disk_faults();
   if (faults.missing_sync != known_.missing_sync) {
     log::warning(
@@ -79,20 +79,20 @@ std::chrono::milliseconds DiskFaultWatch::look(Clock::time_point now) noexcept {
   }
   known_ = faults;
   if (!waiting_.is_lasting()) return kUntilFault;
-  look_for_stop(now);
+  check_stop(now);
   return kWhileWaiting;
 }
 
-void DiskFaultWatch::look_for_stop(Clock::time_point now) noexcept {
+void DiskFaultWatch::check_stop(Clock::time_point now) noexcept {
   if (!is_stop_requested_()) return;
   if (!stopping_since_) stopping_since_ = now;
-  if (now - *stopping_since_ < kPatienceWhenStopped || now - last_failed_ > kOverAfter) return;
+  if (now - *stopping_since_ < kTimeoutWhenStopped || now - last_failed_ > kOverAfter) return;
   log::error(
       "stopped while the journal cannot be stored to: {}; the journal keeps what is pending, and the next "
       "start writes it",
-      to_string(statistics_.account()));
+      to_string(statistics_.totals()));
   log::flush();
-  leave_at_once(static_cast<int>(ExitCode::something_pending));
+  exit_now(static_cast<int>(ExitCode::something_pending));
 }
 
 }  // namespace mqtt_logger

@@ -8,7 +8,7 @@
 namespace mqtt_logger {
 namespace {
 
-constexpr std::chrono::seconds kCheckEvery{1};
+constexpr std::chrono::seconds kMeasureEvery{1};
 
 }  // namespace
 
@@ -20,9 +20,9 @@ DiskWatch::DiskWatch(const Options& options) : min_free_bytes_{options.min_free_
   if (journal != exports) disks_.push_back({journal, {}});
 }
 
-const std::vector<DiskStatus>& DiskWatch::look(Reminder::Clock::time_point now) {
+const std::vector<DiskStatus>& DiskWatch::check(LogInterval::Clock::time_point now) {
   if (now < next_) return status_;
-  next_ = now + kCheckEvery;
+  next_ = now + kMeasureEvery;
   status_.clear();
   for (Disk& disk : disks_) {
     std::error_code error;
@@ -34,7 +34,7 @@ const std::vector<DiskStatus>& DiskWatch::look(Reminder::Clock::time_point now) 
 }
 
 // It is over when there is a little more than enough, so that it does not come and go with each file.
-bool DiskWatch::report(Disk& disk, std::uint64_t free_bytes, Reminder::Clock::time_point now) const {
+bool DiskWatch::report(Disk& disk, std::uint64_t free_bytes, LogInterval::Clock::time_point now) const {
   constexpr std::uint64_t kPartToExceed = 16;
   if (free_bytes < min_free_bytes_) {
     if (disk.low.is_due(now)) {

@@ -74,18 +74,18 @@ class Page {
 }  // namespace
 
 std::string to_metrics(const Status& status) {
-  const Account& account = status.account;
+  const MessageTotals& totals = status.totals;
   Page page;
   page.counter("messages_received_total", "Messages from the broker and from the journal of the run before.",
-               account.received);
-  page.counter("messages_replayed_total", "Of these, found in the journal at start.", account.replayed);
-  page.counter("messages_written_total", "Messages that are in every export.", account.written);
-  page.counter("messages_excluded_total", "Messages on topics of --exclude.", account.excluded);
+               totals.received);
+  page.counter("messages_replayed_total", "Of these, found in the journal at start.", totals.replayed);
+  page.counter("messages_written_total", "Messages that are in every export.", totals.written);
+  page.counter("messages_excluded_total", "Messages on topics of --exclude.", totals.excluded);
   page.begin("messages_dropped_total", "counter", "Messages that are not recorded, by reason.");
-  page.value(account.redelivered, label("reason", "redelivered"));
-  page.value(account.too_large, label("reason", "too_large"));
-  page.value(account.lost, label("reason", "lost"));
-  page.gauge("messages_pending", "Messages that are received and not in the exports yet.", account.pending());
+  page.value(totals.redelivered, label("reason", "redelivered"));
+  page.value(totals.too_large, label("reason", "too_large"));
+  page.value(totals.lost, label("reason", "lost"));
+  page.gauge("messages_pending", "Messages that are received and not in the exports yet.", totals.pending());
   page.counter("written_bytes_total", "Bytes of records written to all exports.", status.written_bytes);
   page.counter("write_errors_total", "Attempts to write an export that failed.", status.write_errors);
   page.gauge("connected", "1 while connected and subscribed.", status.connection.is_subscribed ? 1 : 0);

@@ -25,17 +25,17 @@ ReceiveTime now() {
 }  // namespace
 
 Reports::Reports(const Options& options, LockFile& lock, LockFile* pid_file, Background* background,
-                 std::function<Status()> look)
+                 std::function<Status()> take_snapshot)
     : background_{background},
       is_log_lost_{background != nullptr && options.log_file.empty() && !background->has_system_log()},
-      look_{std::move(look)},
+      take_snapshot_{std::move(take_snapshot)},
       files_{options, lock, pid_file},
       started_{now()} {}
 
 std::chrono::milliseconds Reports::advance() {
   const bool was_subscribed = status_.connection.is_subscribed;
   const std::uint64_t failures = status_.connection.failures;
-  look();
+  update();
   const bool has_changed =
       status_.connection.is_subscribed != was_subscribed || status_.connection.failures != failures;
   const auto time = Clock::now();
@@ -49,18 +49,18 @@ std::chrono::milliseconds Reports::advance() {
 }
 
 void Reports::finish() {
-  look();
+  update();
   files_.finish(status_);
 }
 
-void Reports::look() {
-  status_ = look_();
+void Reports::update() {
+  status_ = take_snapshot_();
   status_.time = now();
   status_.started = started_;
   status_.process_id = process_id();
-  status_.received_per_second = received_.measure(status_.account.received - status_.account.replayed);
+  status_.received_per_second = received_.measure(status_.totals.received - status_.totals.replayed);
   status_.disks = files_.disks();
-  status_.written_per_second = written_.measure(status_.account.written);
+  status_.written_per_second = written_.measure(status_.totals.written);
 }
 
 void Reports::report_start() {

@@ -13,7 +13,7 @@ namespace {
 // In each interval of the watchdog the writer has so many occasions to show that it lives.
 constexpr int kChecksAnInterval = 4;
 constexpr std::chrono::milliseconds kNever = std::chrono::hours{1};
-constexpr std::chrono::milliseconds kLookForReload{10};
+constexpr std::chrono::milliseconds kCheckReload{10};
 
 }  // namespace
 
@@ -28,16 +28,18 @@ std::string describe_in_one_line(const Status& status) {
     line = fmt::format("waiting for the broker at {}", connection.broker);
     if (!connection.last_failure.empty()) line += " (" + connection.last_failure + ")";
   }
-  return escaped(line) + "; " + to_string(status.account);
+  return escaped(line) + "; " + to_string(status.totals);
 }
 
 bool is_start_decided(const ConnectionStatus& connection) noexcept {
   return connection.is_subscribed || connection.failures > 0;
 }
 
-ServiceReport::ServiceReport(ServiceManager& manager, std::function<std::uint64_t()> writer_turns,
+ServiceReport::ServiceReport(ServiceManager& manager, std::function<std::uint64_t()> writer_iterations,
                              std::function<void()> wake_writer)
-    : manager_{manager}, writer_turns_{std::move(writer_turns)}, wake_writer_{std::move(wake_writer)} {}
+    : manager_{manager},
+      writer_iterations_{std::move(writer_iterations)},
+      wake_writer_{std::move(wake_writer)} {}
 
 void ServiceReport::report(const Status& status) {
   if (!manager_.is_present()) return;
@@ -54,17 +56,17 @@ void ServiceReport::report(const Status& status) {
 void ServiceReport::reloading() {
   if (!is_ready_) return;
   manager_.reloading();
-  // The turn that is under way may have begun before the request.
-  reloaded_with_turn_ = writer_turns_() + 2;
+  // The iteration that is under way may have begun before the request.
+  reloaded_with_iteration_ = writer_iterations_() + 2;
 }
 
 std::chrono::milliseconds ServiceReport::advance() {
-  if (reloaded_with_turn_ && writer_turns_() >= *reloaded_with_turn_) {
+  if (reloaded_with_iteration_ && writer_iterations_() >= *reloaded_with_iteration_) {
     manager_.ready();
-    reloaded_with_turn_.reset();
+    reloaded_with_iteration_.reset();
   }
-  if (reloaded_with_turn_) wake_writer_();
-  return reloaded_with_turn_ ? std::min(kLookForReload, feed_watchdog()) : feed_watchdog();
+  if (reloaded_with_iteration_) wake_writer_();
+  return reloaded_with_iteration_ ? std::min(kCheckReload, feed_watchdog()) : feed_watchdog();
 }
 
 std::chrono::milliseconds ServiceReport::feed_watchdog() {
@@ -72,11 +74,11 @@ std::chrono::milliseconds ServiceReport::feed_watchdog() {
   if (!interval) return kNever;
   const auto now = Clock::now();
   if (now >= next_check_) {
-    if (const std::uint64_t turns = writer_turns_(); turns != turns_seen_) {
+    if (const std::uint64_t iterations = writer_iterations_(); iterations != iterations_seen_) {
       manager_.alive();
-      turns_seen_ = turns;
+      iterations_seen_ = iterations;
     }
-    wake_writer_();  // an idle writer sleeps; until the next check it has done a turn
+    wake_writer_();  // an idle writer sleeps; until the next check it has done an iteration
     next_check_ = now + *interval / kChecksAnInterval;
   }
   return std::chrono::ceil<std::chrono::milliseconds>(next_check_ - now);

@@ -11,15 +11,15 @@ constexpr std::chrono::seconds kStalledAfter{5};
 
 }  // namespace
 
-void StallWatch::look(std::uint64_t writer_turns, std::uint64_t pending_bytes, Clock::time_point now) {
-  const auto silence = std::chrono::floor<std::chrono::seconds>(now - last_turn_).count();
-  if (writer_turns != turns_ || last_turn_ == Clock::time_point{}) {
-    turns_ = writer_turns;
-    last_turn_ = now;
+void StallWatch::check(std::uint64_t writer_iterations, std::uint64_t pending_bytes, Clock::time_point now) {
+  const auto silence = std::chrono::floor<std::chrono::seconds>(now - last_rotation_).count();
+  if (writer_iterations != turns_ || last_rotation_ == Clock::time_point{}) {
+    turns_ = writer_iterations;
+    last_rotation_ = now;
     if (stalled_.end()) log::info("the disk of {} answers again after {} s", output_, silence);
     return;
   }
-  if (now - last_turn_ < kStalledAfter || !stalled_.is_due(now)) return;
+  if (now - last_rotation_ < kStalledAfter || !stalled_.is_due(now)) return;
   log::error(
       "the disk of {} has not answered for {} s; nothing is lost while the journal has room ({} bytes wait "
       "in "

@@ -12,9 +12,9 @@ std::chrono::milliseconds StatisticsReport::advance() {
   if (interval_.count() == 0) return kNever;
   const auto now = Clock::now();
   if (now >= next_) {
-    const Account account = statistics_.account();
-    if (account != last_) log::info("{}", to_string(account));
-    last_ = account;
+    const MessageTotals totals = statistics_.totals();
+    if (totals != last_) log::info("{}", to_string(totals));
+    last_ = totals;
     next_ = now + interval_;
   }
   return std::chrono::ceil<std::chrono::milliseconds>(next_ - now);

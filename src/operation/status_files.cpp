@@ -92,17 +92,17 @@ void StatusFiles::Kept::keep() {
   if (file_ == nullptr) return;
   bool was_missing = false;
   const std::error_code error = file_->keep(was_missing);
-  if (was_missing) log::warning("{} was deleted or moved by somebody else; it is made anew", name_);
+  if (was_missing) log::warning("{} was deleted or moved by somebody else; it is made again", name_);
   if (error && !is_failing_) {
     log::warning(
-        "{} was deleted, moved or replaced by somebody else, and cannot be made anew: {}; trying again",
+        "{} was deleted, moved or replaced by somebody else, and cannot be made again: {}; trying again",
         name_, error.message());
   }
   is_failing_ = static_cast<bool>(error);
 }
 
 void StatusFiles::publish(const Status& status) {
-  std::vector<DiskStatus> disks = disk_watch_.look(Reminder::Clock::now());
+  std::vector<DiskStatus> disks = disk_watch_.check(LogInterval::Clock::now());
   {
     const std::lock_guard lock{mutex_};
     disks_ = std::move(disks);

@@ -84,14 +84,14 @@ Status to_status(const json& value) {
   status.connection.last_failure = connection.at("last_failure");
   status.connection.failures = connection.at("failures");
   status.connection.session_expiry = seconds{connection.value("session_expiry", std::int64_t{0})};
-  const json& account = value.at("account");
-  status.account = {account.at("received"),
-                    account.at("replayed"),
-                    account.at("written"),
-                    account.at("redelivered"),
-                    account.at("too_large"),
-                    account.at("excluded"),
-                    account.value("lost", std::uint64_t{0})};
+  const json& totals = value.at("account");
+  status.totals = {totals.at("received"),
+                   totals.at("replayed"),
+                   totals.at("written"),
+                   totals.at("redelivered"),
+                   totals.at("too_large"),
+                   totals.at("excluded"),
+                   totals.value("lost", std::uint64_t{0})};
   status.connects = value.at("connects");
   status.written_bytes = value.at("written_bytes");
   status.write_errors = value.at("write_errors");
@@ -145,13 +145,13 @@ std::string write_status(const Status& status) {
         {"failures", connection.failures},
         {"session_expiry", connection.session_expiry.count()}}},
       {"account",
-       {{"received", status.account.received},
-        {"replayed", status.account.replayed},
-        {"written", status.account.written},
-        {"redelivered", status.account.redelivered},
-        {"too_large", status.account.too_large},
-        {"excluded", status.account.excluded},
-        {"lost", status.account.lost}}},
+       {{"received", status.totals.received},
+        {"replayed", status.totals.replayed},
+        {"written", status.totals.written},
+        {"redelivered", status.totals.redelivered},
+        {"too_large", status.totals.too_large},
+        {"excluded", status.totals.excluded},
+        {"lost", status.totals.lost}}},
       {"connects", status.connects},
       {"written_bytes", status.written_bytes},
       {"write_errors", status.write_errors},
@@ -194,7 +194,7 @@ std::string describe(const Status& status, ReceiveTime now) {
   text += fmt::format("running        as process {} since {} ({}), client {}\n", status.process_id,
                       show(status.started), show_age(status.started, now), escaped(status.client_id));
   text += describe_connection(status.connection, now);
-  text += fmt::format("messages       {}\n", to_string(status.account));
+  text += fmt::format("messages       {}\n", to_string(status.totals));
   text += fmt::format("rates          {:.1f} received, {:.1f} written a second, over the last minute\n",
                       status.received_per_second, status.written_per_second);
   text += fmt::format("last message   {}\n",

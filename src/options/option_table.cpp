@@ -170,7 +170,7 @@ const std::vector<OptionDefinition>& option_definitions() {
       {"Exports", "keep", "N", "0",
        "Of a rotated series, keep so many files of each format, with the one that is written; the oldest are "
        "removed. 0 = all.",
-       whole_number<std::uint64_t>(&Options::keep_turns, 0, 1'000'000)},
+       whole_number<std::uint64_t>(&Options::keep_groups, 0, 1'000'000)},
       {"Exports", "keep-for", "DURATION", "0",
        "Of a rotated series, remove files whose last record is older than this. 0 = never.",
        duration(&Options::keep_for, seconds{std::chrono::hours{24 * 36'500}},

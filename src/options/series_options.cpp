@@ -12,7 +12,7 @@ namespace {
 constexpr std::array<std::string_view, 4> kOfSeries{"keep", "keep-for", "keep-size", "compress"};
 
 bool is_set(const Options& options, std::string_view name) noexcept {
-  if (name == "keep") return options.keep_turns != 0;
+  if (name == "keep") return options.keep_groups != 0;
   if (name == "keep-for") return options.keep_for.count() != 0;
   if (name == "compress") return options.compress != Compression::none;
   return options.keep_size_bytes != 0;

@@ -81,7 +81,7 @@ class PosixFile final : public File {
     return {};
   }
 
-  std::error_code look_for_name(bool& is_deleted) noexcept override {
+  std::error_code check_name(bool& is_deleted) noexcept override {
     is_deleted = false;
     struct stat status {};
     if (::fstat(descriptor_, &status) != 0) return last_error();
@@ -110,7 +110,7 @@ class PosixFileSystem final : public FileSystem {
     return open_with(path, O_RDWR | O_CREAT | O_EXCL, file);
   }
 
-  std::error_code move_aside(const std::filesystem::path& from, const std::filesystem::path& to) override {
+  std::error_code set_aside(const std::filesystem::path& from, const std::filesystem::path& to) override {
     // link() refuses an existing name, which rename() would replace. Some file systems have no links, or
     // allow no more of them, or not to us; with what error is up to each.
     if (::link(from.c_str(), to.c_str()) == 0)

@@ -123,7 +123,7 @@ class WindowsFileSystem final : public FileSystem {
     return open_with(path, CREATE_NEW, file);
   }
 
-  std::error_code move_aside(const std::filesystem::path& from, const std::filesystem::path& to) override {
+  std::error_code set_aside(const std::filesystem::path& from, const std::filesystem::path& to) override {
     return MoveFileExW(from.c_str(), to.c_str(), MOVEFILE_WRITE_THROUGH) != 0 ? std::error_code{}
                                                                               : last_windows_error();
   }

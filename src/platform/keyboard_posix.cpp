@@ -32,7 +32,7 @@ Keyboard::Keyboard() noexcept {
   if (isatty(STDIN_FILENO) == 1) {
     kind_ = Kind::terminal;
     descriptor_ = open_without_waiting("/dev/tty");  // it is ours, if we are in the foreground
-    look();
+    check();
   } else if (is_stream(STDIN_FILENO)) {
     kind_ = Kind::stream;
     descriptor_ = open_without_waiting("/dev/stdin");
@@ -44,7 +44,7 @@ Keyboard::~Keyboard() {
   stop_listening();
 }
 
-void Keyboard::look() noexcept {
+void Keyboard::check() noexcept {
   if (kind_ != Kind::terminal) return;
   has_terminal_ = terminal::take();
   const bool is_hung_up = !has_terminal_ && isatty(STDIN_FILENO) != 1;
@@ -56,7 +56,7 @@ int Keyboard::descriptor() const noexcept {
 }
 
 bool Keyboard::read_quit(short poll_events) noexcept {
-  look();  // a read in the background takes the shell's keys, or fails for ever
+  check();  // a read in the background takes the shell's keys, or fails for ever
   if (descriptor() == -1) return false;
   std::array<char, 4096> bytes{};
   const auto count = read(descriptor_, bytes.data(), bytes.size());

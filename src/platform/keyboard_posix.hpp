@@ -20,7 +20,7 @@ class Keyboard {
   /// Finds out whether we are in the terminal's foreground, and takes the terminal if so. A shell that brings
   /// a running job to the foreground tells it nothing: so to be called again from time to time while
   /// is_in_background().
-  void look() noexcept;
+  void check() noexcept;
 
   [[nodiscard]] bool is_in_background() const noexcept { return kind_ == Kind::terminal && !has_terminal_; }
   [[nodiscard]] bool has_terminal() const noexcept { return has_terminal_; }

@@ -213,7 +213,7 @@ LockReading read_held(int descriptor) {
 std::error_code take_lock(const std::filesystem::path& path, std::unique_ptr<LockFile>& lock,
                           std::uint64_t& holder, LockKind kind) {
   holder = 0;
-  const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
+  const auto deadline = std::chrono::steady_clock::now() + kLockTimeout;
   for (;;) {
     const mode_t rights = kind == LockKind::output ? kOwnersRights : kEverybodysRights;
     Descriptor descriptor{::open(path.c_str(), O_RDWR | O_CREAT | kOpenFlags, rights)};

@@ -121,7 +121,7 @@ LockReading read_held(const std::filesystem::path& path) {
 std::error_code take_lock(const std::filesystem::path& path, std::unique_ptr<LockFile>& lock,
                           std::uint64_t& holder, LockKind kind) {
   holder = 0;
-  const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
+  const auto deadline = std::chrono::steady_clock::now() + kLockTimeout;
   for (;;) {
     Handle handle{CreateFileW(path.c_str(), GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, nullptr,
                               OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT, nullptr)};

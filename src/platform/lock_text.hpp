@@ -14,7 +14,7 @@ namespace mqtt_logger {
 inline constexpr std::size_t kLongestLockText = std::size_t{256} * 1024;
 /// Who only looks whether a lock is held keeps others out for a moment. That must not keep a logger from
 /// starting.
-inline constexpr std::chrono::milliseconds kLockPatience{100};
+inline constexpr std::chrono::milliseconds kLockTimeout{100};
 inline constexpr std::chrono::milliseconds kTryLockAgainAfter{5};
 
 /// What a lock file begins with that this process holds.

@@ -58,7 +58,7 @@ bool is_standard_error_deleted() noexcept {
 
 // Not by the C library, whose lock on standard error would be held while nobody reads, also when the process
 // ends.
-void write_to_standard_error(std::string_view line, LogPatience patience) noexcept {
+void write_to_standard_error(std::string_view line, LogTimeout timeout) noexcept {
   const int descriptor = ::fileno(stderr);
   while (!line.empty()) {
     const ssize_t written = ::write(descriptor, line.data(), line.size());
@@ -69,7 +69,7 @@ void write_to_standard_error(std::string_view line, LogPatience patience) noexce
     }
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) {
-      if (patience == LogPatience::reader || !is_regular_file(descriptor)) return;
+      if (timeout == LogTimeout::reader || !is_regular_file(descriptor)) return;
       ::nanosleep(&kTryAgainAfter, nullptr);
       continue;
     }
@@ -78,9 +78,9 @@ void write_to_standard_error(std::string_view line, LogPatience patience) noexce
 }
 
 void write_to_former_standard_error(std::string_view line) noexcept {
-  constexpr int kPatienceMilliseconds = 1000;
+  constexpr int kTimeoutMilliseconds = 1000;
   pollfd output{former_standard_error, POLLOUT, 0};
-  if (former_standard_error < 0 || ::poll(&output, 1, kPatienceMilliseconds) != 1) return;
+  if (former_standard_error < 0 || ::poll(&output, 1, kTimeoutMilliseconds) != 1) return;
   [[maybe_unused]] const auto written = ::write(former_standard_error, line.data(), line.size());
 }
 

@@ -49,7 +49,7 @@ bool is_standard_error_deleted() noexcept {
   return false;
 }
 
-void write_to_standard_error(std::string_view line, LogPatience patience) noexcept {
+void write_to_standard_error(std::string_view line, LogTimeout timeout) noexcept {
   constexpr DWORD kTryAgainAfter = 250;
   while (!line.empty()) {
     DWORD written = 0;
@@ -57,7 +57,7 @@ void write_to_standard_error(std::string_view line, LogPatience patience) noexce
     if (WriteFile(output, line.data(), static_cast<DWORD>(line.size()), &written, nullptr) == 0) {
       const DWORD error = GetLastError();
       const bool is_full = error == ERROR_DISK_FULL || error == ERROR_HANDLE_DISK_FULL;
-      if (patience == LogPatience::reader || !is_full) return;
+      if (timeout == LogTimeout::reader || !is_full) return;
       Sleep(kTryAgainAfter);
       continue;
     }

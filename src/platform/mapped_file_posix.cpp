@@ -106,9 +106,9 @@ class PosixMapping final : public MappedFile {
       const int made = ::open(part.c_str(), kFlags, 0640);
       if (made < 0) return last_error();
       std::error_code error = fill(made);
-      if (!error) error = system_files().move_aside(part, path_);
+      if (!error) error = system_files().set_aside(part, path_);
       if (error == std::errc::file_exists && !(error = keep_other(kept_as)))
-        error = system_files().move_aside(part, path_);
+        error = system_files().set_aside(part, path_);
       if (error) {
         ::unlink(part.c_str());
         ::close(made);
@@ -164,7 +164,7 @@ class PosixMapping final : public MappedFile {
     std::error_code error = is_free ? std::error_code{} : in_the_way;
     if (is_free) {
       const std::filesystem::path aside = make_aside_path(path_);
-      error = system_files().move_aside(path_, aside);
+      error = system_files().set_aside(path_, aside);
       if (!error) kept_as = aside;
     }
     ::close(other);

@@ -29,11 +29,11 @@
 namespace mqtt_logger {
 namespace {
 
-using LookUp = int (*)(const char*, const char*, const addrinfo*, addrinfo**);
+using NameLookup = int (*)(const char*, const char*, const addrinfo*, addrinfo**);
 
 /// The system's own, behind the one below.
-LookUp system_look_up() noexcept {
-  static const auto function = reinterpret_cast<LookUp>(::dlsym(RTLD_NEXT, "getaddrinfo"));
+NameLookup system_look_up() noexcept {
+  static const auto function = reinterpret_cast<NameLookup>(::dlsym(RTLD_NEXT, "getaddrinfo"));
   return function;
 }
 
@@ -119,16 +119,16 @@ std::uint16_t port_of(int descriptor, NameOf name_of, bool is_loopback_wanted) n
   return 0;
 }
 
-/// Calls `look` with every descriptor of this process, until it returns true. Where the system does not list
+/// Calls `visit` with every descriptor of this process, until it returns true. Where the system does not list
 /// them, with all that there may be: they are given out from the smallest on, so those beyond a million are
 /// not worth the time.
-template <typename Look>
-bool any_descriptor(Look look) noexcept {
+template <typename Visit>
+bool any_descriptor(Visit visit) noexcept {
 #ifdef __linux__
   if (DIR* const folder = ::opendir("/proc/self/fd"); folder != nullptr) {
     bool is_found = false;
     while (const dirent* const entry = is_found ? nullptr : ::readdir(folder)) {
-      if (entry->d_name[0] != '.') is_found = look(std::atoi(entry->d_name));
+      if (entry->d_name[0] != '.') is_found = visit(std::atoi(entry->d_name));
     }
     ::closedir(folder);
     return is_found;
@@ -138,7 +138,7 @@ bool any_descriptor(Look look) noexcept {
   const long limit = ::sysconf(_SC_OPEN_MAX);
   const int count = static_cast<int>(limit < 0 || limit > kMost ? kMost : limit);
   for (int descriptor = 0; descriptor < count; ++descriptor) {
-    if (look(descriptor)) return true;
+    if (visit(descriptor)) return true;
   }
   return false;
 }

@@ -19,8 +19,8 @@ constexpr auto kName = L"mqtt-logger";
 constexpr auto kEventSource = L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\mqtt-logger";
 // A program of Windows whose messages with numbers up to 1000 are nothing but the text that they are given.
 constexpr auto kMessages = L"%SystemRoot%\\System32\\EventCreate.exe";
-constexpr DWORD kStopPatience = 120'000;
-constexpr DWORD kLookEvery = 100;
+constexpr DWORD kStopTimeout = 120'000;
+constexpr DWORD kCheckEvery = 100;
 
 struct CloseService {
   void operator()(SC_HANDLE handle) const noexcept { CloseServiceHandle(handle); }
@@ -89,9 +89,9 @@ void stop(std::string_view option, SC_HANDLE service) {
     fail(option, "the service cannot be stopped");
   for (DWORD waited = 0;
        QueryServiceStatus(service, &status) != 0 && status.dwCurrentState != SERVICE_STOPPED;
-       waited += kLookEvery) {
-    if (waited >= kStopPatience) fail(option, "the service was asked to stop and still runs", ERROR_TIMEOUT);
-    Sleep(kLookEvery);
+       waited += kCheckEvery) {
+    if (waited >= kStopTimeout) fail(option, "the service was asked to stop and still runs", ERROR_TIMEOUT);
+    Sleep(kCheckEvery);
   }
 }
 

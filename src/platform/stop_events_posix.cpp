@@ -27,7 +27,7 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-constexpr milliseconds kLookAgainAfter{1000};  // for `fg`, which sends no signal to a job that was running
+constexpr milliseconds kCheckAgainAfter{1000};  // for `fg`, which sends no signal to a job that was running
 
 /// What signal handlers share with the threads: static, because a handler is given nothing but its signal.
 /// The flags carry the meaning; the pipe only ends a poll(), so it does not matter when it is full.
@@ -55,12 +55,12 @@ bool request_stop(const char* reason) noexcept {
 }
 
 /// A handler interrupts code that may be about to look at errno.
-class ErrnoKeeper {
+class ErrnoGuard {
  public:
-  ErrnoKeeper() noexcept = default;
-  ~ErrnoKeeper() { errno = errno_; }
-  ErrnoKeeper(const ErrnoKeeper&) = delete;
-  ErrnoKeeper& operator=(const ErrnoKeeper&) = delete;
+  ErrnoGuard() noexcept = default;
+  ~ErrnoGuard() { errno = errno_; }
+  ErrnoGuard(const ErrnoGuard&) = delete;
+  ErrnoGuard& operator=(const ErrnoGuard&) = delete;
 
  private:
   int errno_ = errno;
@@ -73,7 +73,7 @@ void say_without_waiting(std::string_view line) noexcept {
 }
 
 void on_stop(int signal) noexcept {
-  const ErrnoKeeper errno_keeper;
+  const ErrnoGuard errno_guard;
   const char* const reason = signal == SIGINT ? "SIGINT" : signal == SIGTERM ? "SIGTERM" : "SIGHUP";
   if (!request_stop(reason) && signal == SIGINT) {
     terminal::give_back();
@@ -91,7 +91,7 @@ bool can_open_terminal() noexcept {
 
 // Sent by the system when the terminal goes, and by anybody to a program that runs without.
 void on_hang_up(int signal) noexcept {
-  const ErrnoKeeper errno_keeper;
+  const ErrnoGuard errno_guard;
   if (signalled.has_terminal && !can_open_terminal()) {
     on_stop(signal);
     return;
@@ -101,13 +101,13 @@ void on_hang_up(int signal) noexcept {
 }
 
 void on_continued(int /*signal*/) noexcept {
-  const ErrnoKeeper errno_keeper;
+  const ErrnoGuard errno_guard;
   signalled.is_continued = true;
   end_poll();
 }
 
 void on_suspend(int signal) noexcept {
-  const ErrnoKeeper errno_keeper;
+  const ErrnoGuard errno_guard;
   terminal::suspend();
   on_continued(signal);  // also where nothing stops us: in a session without a shell that could continue us
 }
@@ -248,8 +248,8 @@ class PosixStopEvents final : public StopEvents {
 
  private:
   void poll_once(milliseconds timeout) noexcept {
-    if (signalled.is_continued.exchange(false) || keyboard_.is_in_background()) keyboard_.look();
-    if (keyboard_.is_in_background()) timeout = std::min(timeout, kLookAgainAfter);
+    if (signalled.is_continued.exchange(false) || keyboard_.is_in_background()) keyboard_.check();
+    if (keyboard_.is_in_background()) timeout = std::min(timeout, kCheckAgainAfter);
     timeout = std::min(timeout, milliseconds{std::numeric_limits<int>::max()});
 
     std::array<pollfd, 2> inputs{{{pipe_.descriptor(), POLLIN, 0}, {keyboard_.descriptor(), POLLIN, 0}}};
@@ -275,7 +275,7 @@ std::unique_ptr<StopEvents> make_stop_events() {
   return std::make_unique<PosixStopEvents>();
 }
 
-void leave_at_once(int exit_code) noexcept {
+void exit_now(int exit_code) noexcept {
   terminal::give_back();
   _exit(exit_code);
 }

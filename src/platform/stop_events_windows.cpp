@@ -33,20 +33,20 @@ void write_to_standard_error(std::string_view line) noexcept {
   WriteFile(GetStdHandle(STD_ERROR_HANDLE), line.data(), static_cast<DWORD>(line.size()), &written, nullptr);
 }
 
-void stop_or_leave(const char* reason) noexcept {
+void stop_or_exit(const char* reason) noexcept {
   if (stop_request::make(reason)) return;
   write_to_standard_error("Ended at once by Ctrl-C, without waiting for what is not written yet\n");
-  leave_at_once(static_cast<int>(ExitCode::something_pending));
+  exit_now(static_cast<int>(ExitCode::something_pending));
 }
 
 /// Called in a thread of its own.
 BOOL WINAPI on_console_event(DWORD event) noexcept {
   switch (event) {
     case CTRL_C_EVENT:
-      stop_or_leave("Ctrl-C");
+      stop_or_exit("Ctrl-C");
       return TRUE;
     case CTRL_BREAK_EVENT:
-      stop_or_leave("Ctrl-Break");
+      stop_or_exit("Ctrl-Break");
       return TRUE;
     case CTRL_CLOSE_EVENT:
       stop_request::make_and_stay("window closed");
@@ -134,7 +134,7 @@ std::unique_ptr<StopEvents> make_stop_events() {
   return std::make_unique<WindowsStopEvents>();
 }
 
-void leave_at_once(int exit_code) noexcept {
+void exit_now(int exit_code) noexcept {
   Console::give_back();
   for (;;) TerminateProcess(GetCurrentProcess(), static_cast<UINT>(exit_code));
 }

@@ -44,7 +44,7 @@ bool is_in_foreground() noexcept {
   return tcgetpgrp(STDIN_FILENO) == getpgrp();
 }
 
-bool is_by_key_press(const termios& mode) noexcept {
+bool is_raw_mode(const termios& mode) noexcept {
   return (mode.c_lflag & (ICANON | ECHO)) == 0;
 }
 
@@ -62,7 +62,7 @@ bool take() noexcept {
   termios mode{};
   if (tcgetattr(STDIN_FILENO, &mode) != 0) return false;
   // Stopped by SIGSTOP we could not give it back: what we then find may be our own mode, not the user's.
-  if (state.is_taken && is_by_key_press(mode)) return true;
+  if (state.is_taken && is_raw_mode(mode)) return true;
   state.as_found = mode;
   mode.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
   // With 0, a shell would read end of file and go where SIGKILL keeps us from giving the terminal back.

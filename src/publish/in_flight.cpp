@@ -4,76 +4,76 @@
 
 namespace mqtt_logger {
 
-Delivery& Deliveries::add(OutgoingMessage message) {
-  Delivery& delivery = all_.emplace_back(Delivery{std::move(message)});
+InFlightPublish& InFlight::add(OutgoingMessage message) {
+  InFlightPublish& delivery = all_.emplace_back(InFlightPublish{std::move(message)});
   const std::lock_guard lock{mutex_};
-  ++in_flight_;
+  ++count_;
   return delivery;
 }
 
-void Deliveries::acknowledge(Delivery& delivery) {
+void InFlight::acknowledge(InFlightPublish& delivery) {
   settle(delivery, acknowledged_);
 }
 
-void Deliveries::note_sent(Delivery& delivery) {
+void InFlight::note_sent(InFlightPublish& delivery) {
   settle(delivery, sent_);
 }
 
-void Deliveries::note_loss() {
+void InFlight::note_loss() {
   const std::lock_guard lock{mutex_};
   is_any_uncertain_ = is_any_uncertain_ || sent_ != sent_before_;
   sent_before_ = sent_;
 }
 
-bool Deliveries::refuse(Delivery& delivery) {
+bool InFlight::refuse(InFlightPublish& delivery) {
   return settle(delivery, refused_);
 }
 
-const Delivery* Deliveries::give_up_oldest() {
-  for (Delivery& delivery : all_) {
+const InFlightPublish* InFlight::give_up_oldest() {
+  for (InFlightPublish& delivery : all_) {
     if (refuse(delivery)) return &delivery;
   }
   return nullptr;
 }
 
-void Deliveries::forget_settled() {
-  while (!all_.empty() && is_settled(all_.front())) all_.pop_front();
+void InFlight::forget_complete() {
+  while (!all_.empty() && is_complete(all_.front())) all_.pop_front();
 }
 
-std::size_t Deliveries::in_flight() const {
+std::size_t InFlight::count() const {
   const std::lock_guard lock{mutex_};
-  return in_flight_;
+  return count_;
 }
 
-std::uint64_t Deliveries::acknowledged() const {
+std::uint64_t InFlight::acknowledged() const {
   const std::lock_guard lock{mutex_};
   return acknowledged_;
 }
 
-std::uint64_t Deliveries::sent() const {
+std::uint64_t InFlight::sent() const {
   const std::lock_guard lock{mutex_};
   return sent_;
 }
 
-bool Deliveries::is_any_uncertain() const {
+bool InFlight::is_any_uncertain() const {
   const std::lock_guard lock{mutex_};
   return is_any_uncertain_;
 }
 
-std::uint64_t Deliveries::refused() const {
+std::uint64_t InFlight::refused() const {
   const std::lock_guard lock{mutex_};
   return refused_;
 }
 
-bool Deliveries::is_settled(const Delivery& delivery) const {
+bool InFlight::is_complete(const InFlightPublish& delivery) const {
   const std::lock_guard lock{mutex_};
-  return delivery.is_settled;
+  return delivery.is_complete;
 }
 
-bool Deliveries::settle(Delivery& delivery, std::uint64_t& counter) {
+bool InFlight::settle(InFlightPublish& delivery, std::uint64_t& counter) {
   const std::lock_guard lock{mutex_};
-  if (std::exchange(delivery.is_settled, true)) return false;
-  --in_flight_;
+  if (std::exchange(delivery.is_complete, true)) return false;
+  --count_;
   ++counter;
   return true;
 }

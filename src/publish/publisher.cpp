@@ -39,12 +39,12 @@ constexpr auto kConnectGrace = 5s;  // beyond --connect-timeout, which is the li
 
 /// After so many connections in a row that ended before anything was acknowledged, the oldest message is
 /// taken for the reason (too large for the broker, say), and given up.
-constexpr int kMaximumFruitless = 3;
+constexpr int kMaximumFailedAttempts = 3;
 
 enum class Link { down, connecting, up };
 
-Delivery* find_delivery(const mqtt::token& token) {
-  return static_cast<Delivery*>(token.get_user_context());
+InFlightPublish* find_in_flight(const mqtt::token& token) {
+  return static_cast<InFlightPublish*>(token.get_user_context());
 }
 
 }  // namespace
@@ -64,7 +64,7 @@ struct Publisher::Impl final : private mqtt::iaction_listener {
   void publish(OutgoingMessage message);
   void stop() noexcept;
 
-  Deliveries deliveries_;
+  InFlight in_flight_;
 
  private:
   using Lock = std::lock_guard<std::mutex>;
@@ -83,15 +83,15 @@ struct Publisher::Impl final : private mqtt::iaction_listener {
   void finish_connecting();
   void end_connection();
   [[nodiscard]] bool tries_older_version(ConnectFailure failure);
-  void turn_to_next_broker(bool is_refused);
-  void give_up_fruitless();
-  void send(Delivery& delivery);
-  [[nodiscard]] bool fits(const Delivery& delivery);
+  void switch_to_next_broker(bool is_refused);
+  void give_up_after_failures();
+  void send(InFlightPublish& delivery);
+  [[nodiscard]] bool fits(const InFlightPublish& delivery);
   [[nodiscard]] OutgoingMessage limit(OutgoingMessage message);
 
   void on_connected(const Response& response);
 
-  [[nodiscard]] bool is_acknowledged(const Delivery& delivery) const noexcept;
+  [[nodiscard]] bool is_acknowledged(const InFlightPublish& delivery) const noexcept;
   void on_success(const mqtt::token& token) override;
   void on_failure(const mqtt::token& token) override;
   void on_lost();
@@ -120,7 +120,7 @@ struct Publisher::Impl final : private mqtt::iaction_listener {
   bool is_up_ = false;  ///< as far as the owner has noticed
   bool is_failure_reported_ = false;
   bool is_refusal_reported_ = false;
-  int fruitless_ = 0;
+  int failed_attempts_ = 0;
   std::uint64_t acknowledged_before_ = 0;  ///< when this connection began
   Backoff backoff_;
   Clock::time_point next_attempt_ = Clock::now();
@@ -151,7 +151,7 @@ std::chrono::milliseconds Publisher::Impl::advance() {
   if (refusal != 0 && !std::exchange(is_refusal_reported_, true))
     log::warning("the broker refuses messages of {}: {}", role_.in_words,
                  mqtt::exception::reason_code_str(refusal));
-  deliveries_.forget_settled();
+  in_flight_.forget_complete();
   if (link == Link::connecting) {
     if (const auto left = wait_for_answer(); left.count() > 0) return left;
   } else if (link == Link::up) {
@@ -194,7 +194,7 @@ void Publisher::Impl::begin_connecting() {
     bridge_ = make_bridge(options_, address, options_.keep_alive);
   } catch (const std::system_error& error) {
     tell(LogLevel::warning, "{} cannot connect: {}; trying again", role_.in_words, error.what());
-    turn_to_next_broker(false);
+    switch_to_next_broker(false);
     return;
   }
   client_ = std::make_unique<mqtt::async_client>(make_uri(address, bridge_.get()),
@@ -202,7 +202,7 @@ void Publisher::Impl::begin_connecting() {
                                                  make_create_options(version));
   client_->set_connection_lost_handler([this](const std::string&) { on_lost(); });
   client_->set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode) { on_lost(); });
-  acknowledged_before_ = deliveries_.acknowledged();
+  acknowledged_before_ = in_flight_.acknowledged();
   {
     const Lock lock{mutex_};
     link_ = Link::connecting;
@@ -228,7 +228,7 @@ void Publisher::Impl::finish_connecting() {
   received_bytes_.settle();
   tell(LogLevel::info, "connected to {} ({})", to_string(target().address),
        target().version.current() == MqttVersion::v5 ? "MQTT 5" : "MQTT 3.1.1: without properties");
-  const std::size_t again = deliveries_.send_again([this](Delivery& delivery) { send(delivery); });
+  const std::size_t again = in_flight_.send_again([this](InFlightPublish& delivery) { send(delivery); });
   if (again > 0) tell(LogLevel::info, "publishing {} messages again that were not acknowledged", again);
 }
 
@@ -250,11 +250,11 @@ void Publisher::Impl::end_connection() {
   if (!was_up && tries_older_version(failure)) return;
   const std::string broker = to_string(target().address);
   if (was_up) backoff_.note_good_end();
-  turn_to_next_broker(is_answered_by_broker);
+  switch_to_next_broker(is_answered_by_broker);
   if (was_up) {
-    deliveries_.note_loss();
+    in_flight_.note_loss();
     tell(LogLevel::warning, "connection to {} lost{}", broker, end ? ": " + end->reason : std::string{});
-    if (role_.gives_up) give_up_fruitless();
+    if (role_.gives_up) give_up_after_failures();
   } else if (failure == ConnectFailure::refused_for_good) {
     throw StartupError{ExitCode::refused, fmt::format("{} refuses this client: {}", broker, reason)};
   } else if (!std::exchange(is_failure_reported_, true)) {
@@ -269,7 +269,7 @@ bool Publisher::Impl::tries_older_version(ConnectFailure failure) {
   return target().version.note_unanswered() == VersionChoice::Next::older;
 }
 
-void Publisher::Impl::turn_to_next_broker(bool is_refused) {
+void Publisher::Impl::switch_to_next_broker(bool is_refused) {
   current_ = (current_ + 1) % targets_.size();
   next_attempt_ = Clock::now() + backoff_.next(is_refused);
 }
@@ -288,26 +288,26 @@ bool Publisher::Impl::is_connected() const {
   return is_up_ && link_ == Link::up;
 }
 
-void Publisher::Impl::give_up_fruitless() {
-  if (deliveries_.acknowledged() != acknowledged_before_ || deliveries_.in_flight() == 0) {
-    fruitless_ = 0;
+void Publisher::Impl::give_up_after_failures() {
+  if (in_flight_.acknowledged() != acknowledged_before_ || in_flight_.count() == 0) {
+    failed_attempts_ = 0;
     return;
   }
-  if (++fruitless_ < kMaximumFruitless) return;
-  fruitless_ = 0;
-  if (const Delivery* const oldest = deliveries_.give_up_oldest()) {
+  if (++failed_attempts_ < kMaximumFailedAttempts) return;
+  failed_attempts_ = 0;
+  if (const InFlightPublish* const oldest = in_flight_.give_up_oldest()) {
     log::warning("given up: a message of {} bytes to {}, at which the broker closes the connection each time",
                  oldest->message.payload.size(), shortened(oldest->message.topic));
   }
 }
 
 void Publisher::Impl::publish(OutgoingMessage message) {
-  send(deliveries_.add(std::move(message)));
+  send(in_flight_.add(std::move(message)));
 }
 
-void Publisher::Impl::send(Delivery& delivery) {
+void Publisher::Impl::send(InFlightPublish& delivery) {
   if (!fits(delivery)) {
-    deliveries_.refuse(delivery);
+    in_flight_.refuse(delivery);
     on_change_();
     return;
   }
@@ -321,7 +321,7 @@ void Publisher::Impl::send(Delivery& delivery) {
 
 /// A broker that says how large a packet may be closes the connection at a larger one (MQTT 5, section
 /// 3.2.2.3.6).
-bool Publisher::Impl::fits(const Delivery& delivery) {
+bool Publisher::Impl::fits(const InFlightPublish& delivery) {
   const OutgoingMessage& message = delivery.message;
   if (!limits_.maximum_packet_bytes ||
       message.topic.size() + message.payload.size() < *limits_.maximum_packet_bytes)
@@ -359,7 +359,7 @@ void Publisher::Impl::stop() noexcept {
 /// Whether the broker does not want a message, rather than that the connection ended before it said so. Only
 /// MQTT 5 has codes for that; the library leaves something else there at QoS 0 and with MQTT 3.1.1.
 bool Publisher::Impl::is_refusal(const mqtt::token& token) const {
-  const Delivery* const delivery = find_delivery(token);
+  const InFlightPublish* const delivery = find_in_flight(token);
   return targets_[current_].version.current() == MqttVersion::v5 &&
          token.get_type() == mqtt::token::Type::PUBLISH && delivery != nullptr &&
          delivery->message.qos != QoS::at_most_once &&
@@ -368,11 +368,11 @@ bool Publisher::Impl::is_refusal(const mqtt::token& token) const {
 
 void Publisher::Impl::on_success(const mqtt::token& token) {
   if (token.get_type() == mqtt::token::Type::PUBLISH) {
-    if (Delivery* const delivery = find_delivery(token)) {
+    if (InFlightPublish* const delivery = find_in_flight(token)) {
       if (is_acknowledged(*delivery)) {
-        deliveries_.acknowledge(*delivery);
+        in_flight_.acknowledge(*delivery);
       } else {
-        deliveries_.note_sent(*delivery);
+        in_flight_.note_sent(*delivery);
       }
     }
   }
@@ -380,7 +380,7 @@ void Publisher::Impl::on_success(const mqtt::token& token) {
 }
 
 /// QoS 0 has no acknowledgement: the library says when the socket has taken it.
-bool Publisher::Impl::is_acknowledged(const Delivery& delivery) const noexcept {
+bool Publisher::Impl::is_acknowledged(const InFlightPublish& delivery) const noexcept {
   return limit_qos(limits_, delivery.message.qos) != QoS::at_most_once;
 }
 
@@ -395,7 +395,7 @@ void Publisher::Impl::on_connected(const Response& response) {
 
 void Publisher::Impl::on_failure(const mqtt::token& token) {
   const bool is_unwanted = is_refusal(token);
-  if (is_unwanted) deliveries_.refuse(*find_delivery(token));
+  if (is_unwanted) in_flight_.refuse(*find_in_flight(token));
   {
     const Lock lock{mutex_};
     if (is_unwanted)
@@ -434,7 +434,7 @@ bool Publisher::is_connected() const {
 }
 
 bool Publisher::has_room() const {
-  return impl_->is_connected() && impl_->deliveries_.in_flight() < kMaxInFlight;
+  return impl_->is_connected() && impl_->in_flight_.count() < kMaxInFlight;
 }
 
 void Publisher::publish(OutgoingMessage message) {
@@ -442,23 +442,23 @@ void Publisher::publish(OutgoingMessage message) {
 }
 
 std::size_t Publisher::in_flight() const {
-  return impl_->deliveries_.in_flight();
+  return impl_->in_flight_.count();
 }
 
 std::uint64_t Publisher::acknowledged() const {
-  return impl_->deliveries_.acknowledged();
+  return impl_->in_flight_.acknowledged();
 }
 
 std::uint64_t Publisher::sent() const {
-  return impl_->deliveries_.sent();
+  return impl_->in_flight_.sent();
 }
 
 bool Publisher::is_any_uncertain() const {
-  return impl_->deliveries_.is_any_uncertain();
+  return impl_->in_flight_.is_any_uncertain();
 }
 
 std::uint64_t Publisher::refused() const {
-  return impl_->deliveries_.refused();
+  return impl_->in_flight_.refused();
 }
 
 void Publisher::stop() noexcept {

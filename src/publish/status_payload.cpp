@@ -35,13 +35,13 @@ std::string begin_status(StatusState state, const std::string& client_id, Receiv
 }  // namespace
 
 std::string make_status(StatusState state, const std::string& client_id, ReceiveTime started,
-                        const Account& account, const std::optional<std::vector<std::string>>& silent) {
+                        const MessageTotals& totals, const std::optional<std::vector<std::string>>& silent) {
   std::string text =
       begin_status(state, client_id, started) +
       fmt::format(R"(,"received":{},"replayed":{},"written":{},"pending":{},"dropped":{},"redelivered":{},)"
                   R"("too_large":{},"excluded":{})",
-                  account.received, account.replayed, account.written, account.pending(), account.dropped(),
-                  account.redelivered, account.too_large, account.excluded);
+                  totals.received, totals.replayed, totals.written, totals.pending(), totals.dropped(),
+                  totals.redelivered, totals.too_large, totals.excluded);
   if (silent) {
     std::string_view before = ",\"silent\":[";
     if (silent->empty()) text += before;

@@ -24,11 +24,11 @@ void StatusTopic::publish(mqtt::async_client& client, const std::string& payload
 }
 
 void StatusTopic::publish_last(mqtt::async_client& client, const std::string& payload,
-                               const BrokerLimits& limits, std::chrono::milliseconds patience) {
+                               const BrokerLimits& limits, std::chrono::milliseconds timeout) {
   last_.reset();
   publish(client, payload, limits);
   try {
-    if (last_) last_->wait_for(patience);
+    if (last_) last_->wait_for(timeout);
   } catch (const std::exception& error) {
     log::debug("status topic: {}", error.what());
   }

@@ -18,7 +18,7 @@
 namespace mqtt_logger {
 namespace {
 
-using Clock = Pace::Clock;
+using Clock = ReplayClock::Clock;
 
 /// One replay from the first record to the last acknowledgement.
 class Replay {
@@ -26,10 +26,10 @@ class Replay {
   explicit Replay(const Options& options)
       : options_{options},
         stop_events_{make_stop_events()},
-        playlist_{options, [this](const std::filesystem::path& file, std::uint64_t line,
-                                  const std::string& what) { report_fault(file, line, what); }},
+        source_{options, [this](const std::filesystem::path& file, std::uint64_t line,
+                                const std::string& what) { report_fault(file, line, what); }},
         publisher_{options, {.name = "replay", .in_words = "the replay"}, [this] { stop_events_->wake(); }},
-        pace_{options.speed} {}
+        clock_{options.speed} {}
 
   ExitCode run() {
     log::info("replaying to {}", to_string(options_.brokers.front()));
@@ -57,14 +57,14 @@ class Replay {
 
   void load_next() {
     next_.reset();
-    while (const RecordedMessage* const record = playlist_.next()) {
+    while (const RecordedMessage* const record = source_.next()) {
       std::string fault;
       next_ = make_outgoing(*record, options_.topic_prefix, fault);
       if (next_) {
-        due_ = pace_.find_due(record->time, Clock::now());
+        due_ = clock_.find_due(record->time, Clock::now());
         return;
       }
-      report_fault(playlist_.file(), record->line, "not published: " + fault);
+      report_fault(source_.file(), record->line, "not published: " + fault);
     }
   }
 
@@ -76,7 +76,7 @@ class Replay {
       const auto now = Clock::now();
       if (now < due_) return std::chrono::ceil<std::chrono::milliseconds>(due_ - now);
       if (!publisher_.has_room()) {
-        pace_.resume(now);
+        clock_.resume(now);
         return kNever;
       }
       if (count == kMaximumAtOnce) return std::chrono::milliseconds{0};
@@ -90,8 +90,8 @@ class Replay {
   void show_progress() {
     if (!progress_.is_due(1)) return;
     progress_.show(fmt::format("{}, published {}, acknowledged {}",
-                               describe_share(playlist_.position(), playlist_.size()),
-                               group_digits(published_), group_digits(publisher_.acknowledged())));
+                               describe_share(source_.position(), source_.size()), group_digits(published_),
+                               group_digits(publisher_.acknowledged())));
   }
 
   /// After a stop: a moment for what is under way. (A second Ctrl-C ends it at once.)
@@ -113,7 +113,7 @@ class Replay {
     if (publisher_.is_any_uncertain())
       text += "; the connection was lost after some of them were sent: they may be missing";
     if (faults_ > 0) text += fmt::format(", {} faults in the recording", faults_);
-    if (options_.loop) text += fmt::format(", {} rounds", playlist_.rounds());
+    if (options_.loop) text += fmt::format(", {} rounds", source_.rounds());
     log::info("{}", text);
     const bool is_whole = acknowledged + sent == published_ && !publisher_.is_any_uncertain() && faults_ == 0;
     return is_whole ? ExitCode::everything_written : ExitCode::not_whole;
@@ -124,9 +124,9 @@ class Replay {
   Progress progress_;
   std::uint64_t faults_ = 0;
   std::uint64_t published_ = 0;
-  Playlist playlist_;
+  ReplaySource source_;
   Publisher publisher_;
-  Pace pace_;
+  ReplayClock clock_;
   std::optional<OutgoingMessage> next_;
   Clock::time_point due_{};
 };

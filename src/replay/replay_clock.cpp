@@ -4,7 +4,7 @@
 
 namespace mqtt_logger {
 
-Pace::Clock::time_point Pace::find_due(ReceiveTime time, Clock::time_point now) {
+ReplayClock::Clock::time_point ReplayClock::find_due(ReceiveTime time, Clock::time_point now) {
   if (speed_ <= 0) return now;
   if (!last_time_) {
     last_due_ = now;
@@ -18,7 +18,7 @@ Pace::Clock::time_point Pace::find_due(ReceiveTime time, Clock::time_point now) 
   return last_due_;
 }
 
-void Pace::resume(Clock::time_point now) noexcept {
+void ReplayClock::resume(Clock::time_point now) noexcept {
   last_due_ = std::max(last_due_, now);
 }
 

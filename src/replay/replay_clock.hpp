@@ -8,12 +8,12 @@
 namespace mqtt_logger {
 
 /// When each message of a recording is due: the recorded spacing, divided by a speed. Pure: `now` is given.
-class Pace {
+class ReplayClock {
  public:
   using Clock = std::chrono::steady_clock;
 
   /// `speed` zero: everything at once.
-  explicit Pace(double speed) noexcept : speed_{speed} {}
+  explicit ReplayClock(double speed) noexcept : speed_{speed} {}
 
   /// When a message recorded at `time`, the next one after that of the last call, is due. A time that goes
   /// back (a clock that was set, another file, a new round of a loop) is due as soon as the one before.

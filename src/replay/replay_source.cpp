@@ -38,7 +38,7 @@ bool Recording::next(RecordedMessage& record) {
   return true;
 }
 
-Playlist::Playlist(const Options& options, OnFileFault on_fault)
+ReplaySource::ReplaySource(const Options& options, OnFileFault on_fault)
     : options_{options}, on_fault_{std::move(on_fault)} {
   for (const auto& path : options.replay) {
     auto found = require_series("--replay", path);
@@ -47,7 +47,7 @@ Playlist::Playlist(const Options& options, OnFileFault on_fault)
   }
 }
 
-bool Playlist::is_wanted(const RecordedMessage& record) const {
+bool ReplaySource::is_wanted(const RecordedMessage& record) const {
   if (options_.from && record.time < *options_.from) return false;
   if (options_.to && record.time >= *options_.to) return false;
   const auto& filters = options_.replay_filter;
@@ -56,7 +56,7 @@ bool Playlist::is_wanted(const RecordedMessage& record) const {
          });
 }
 
-const RecordedMessage* Playlist::next() {
+const RecordedMessage* ReplaySource::next() {
   for (;;) {
     if (!recording_) {
       if (next_recording_ == found_.size()) {
@@ -83,7 +83,7 @@ const RecordedMessage* Playlist::next() {
   }
 }
 
-std::uint64_t Playlist::position() const noexcept {
+std::uint64_t ReplaySource::position() const noexcept {
   return position_ + (recording_ ? recording_->reader().position() : 0);
 }
 

@@ -33,10 +33,10 @@ class Recording {
 /// match `--filter`; with `--loop` without an end.
 ///
 /// Threads: one owner.
-class Playlist {
+class ReplaySource {
  public:
   /// Throws StartupError for a path at which there is nothing.
-  Playlist(const Options& options, OnFileFault on_fault);
+  ReplaySource(const Options& options, OnFileFault on_fault);
 
   /// The next record, valid until the next call; nullptr at the end.
   [[nodiscard]] const RecordedMessage* next();

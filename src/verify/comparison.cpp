@@ -25,9 +25,9 @@ std::string write_time(ReceiveTime time) {
 }
 
 /// The exports that have the record which comes next, and those that have not.
-class Turn {
+class StepResult {
  public:
-  explicit Turn(std::vector<CheckedSeries>& all) {
+  explicit StepResult(std::vector<CheckedSeries>& all) {
     for (CheckedSeries& series : all) {
       if (series.has_record() && (first_ == nullptr || series.record().time < first_->record().time))
         first_ = &series;
@@ -88,7 +88,7 @@ std::optional<std::string> find_difference(const RecordedMessage& left, const Re
 void check_all(std::vector<CheckedSeries>& all, Progress& progress) {
   for (CheckedSeries& series : all) series.advance();
   for (;;) {
-    const Turn turn{all};
+    const StepResult turn{all};
     if (turn.is_over()) return;
     const ReceiveTime time = turn.first().record().time;
     for (CheckedSeries& series : all) {

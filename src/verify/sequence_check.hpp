@@ -14,7 +14,7 @@ namespace mqtt_logger {
 /// that then still comes, for a double.
 class SequenceCheck {
  public:
-  /// What is wrong with the next number, as a sentence. A number that begins anew at 0 or 1 is a sender that
+  /// What is wrong with the next number, as a sentence. A number that starts over at 0 or 1 is a sender that
   /// was started again, and no fault.
   [[nodiscard]] std::optional<std::string> add(std::uint64_t number);
 

@@ -64,7 +64,7 @@ class Bare(Contestant):
 
     def start(self, stream: Stream, port: int, directory: Path) -> Child:
         child = Child([PROGRAMS / "bare-client", port, stream.qos, stream.messages, stream.version, *self._words],
-                      directory, patience=stream.patience)
+                      directory, timeout=stream.timeout)
         child.wait_for("subscribed")
         return child
 
@@ -72,7 +72,7 @@ class Bare(Contestant):
 class Script(Contestant):
     def start(self, stream: Stream, port: int, directory: Path) -> Child:
         return Child(["/usr/bin/python3", ROOT / "tests" / "bench" / "python_logger.py", port, stream.qos,
-                      stream.messages, stream.version, directory / "out"], directory, patience=stream.patience)
+                      stream.messages, stream.version, directory / "out"], directory, timeout=stream.timeout)
 
 
 class MosquittoSub(Contestant):
@@ -85,7 +85,7 @@ class MosquittoSub(Contestant):
         version = {"5": "mqttv5", "3.1.1": "mqttv311"}[stream.version]
         return Child(["mosquitto_sub", "-h", "127.0.0.1", "-p", port, "-V", version, "-q", stream.qos, "-t",
                       "sensors/#", "-C", stream.messages, "-F", self._line], directory,
-                     output=directory / f"out.{self._extension}", patience=stream.patience)
+                     output=directory / f"out.{self._extension}", timeout=stream.timeout)
 
     def reach_end(self, child: Child, stream: Stream) -> int:
         self._cpu = child.finish()  # its output is complete only then
@@ -119,7 +119,7 @@ class Logger(Contestant):
 
 def start_logger(stream: Stream, port: int, directory: Path, *options: str) -> Child:
     return Child([LOGGER, "--broker", "127.0.0.1", "--port", port, "--output", directory / "out", "--qos", stream.qos,
-                  "--mqtt-version", stream.version, *options], directory, reads="stderr", patience=stream.patience)
+                  "--mqtt-version", stream.version, *options], directory, reads="stderr", timeout=stream.timeout)
 
 
 BARE = Bare("bare Paho client")

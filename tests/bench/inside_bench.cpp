@@ -78,7 +78,8 @@ void append_to_journal(benchmark::State& state, PayloadKind kind, QoS qos) {
     MessageView message = messages.next();
     message.qos = qos;
     if (qos != QoS::at_most_once) packet_id = static_cast<PacketId>(packet_id % 50'000 + 1);
-    if (journal.append(message, packet_id, false) == Admission::full) journal.release_space(journal.head());
+    if (journal.append(message, packet_id, false) == AppendResult::full)
+      journal.release_space(journal.head());
     if (qos == QoS::exactly_once) journal.release(packet_id);
     bytes += message.payload.size();
   }

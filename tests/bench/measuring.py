@@ -15,9 +15,9 @@ _SAMPLE_EVERY = 0.05
 
 
 class Child:
-    """A process that is measured; its lines are read by the caller. It is killed after `patience` seconds."""
+    """A process that is measured; its lines are read by the caller. It is killed after `timeout` seconds."""
 
-    def __init__(self, command: list, directory: Path, *, patience: float, reads: str = "stdout",
+    def __init__(self, command: list, directory: Path, *, timeout: float, reads: str = "stdout",
                  output: Path | None = None):
         streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": None}
         if output is not None:
@@ -33,7 +33,7 @@ class Child:
         self._is_over = threading.Event()
         self._sampler = threading.Thread(target=self._sample, daemon=True)
         self._sampler.start()
-        self._watchdog = threading.Timer(patience, self.kill)
+        self._watchdog = threading.Timer(timeout, self.kill)
         self._watchdog.daemon = True
         self._watchdog.start()
 

@@ -29,7 +29,7 @@ class Stream:
         return replace(self, messages=max(1, self.messages // divisor))
 
     @property
-    def patience(self) -> float:
+    def timeout(self) -> float:
         """Seconds after which whoever still deals with it is stuck."""
         return 120 + self.messages / 2000
 
@@ -43,7 +43,7 @@ class LoadServer:
     """Streams to the one subscriber that connects, as soon as it has subscribed."""
 
     def __init__(self, stream: Stream, directory: Path):
-        self._child = Child([PROGRAMS / "load-server", *_plan(stream)], directory, patience=stream.patience)
+        self._child = Child([PROGRAMS / "load-server", *_plan(stream)], directory, timeout=stream.timeout)
         self.port = int(self._child.wait_for(r"listening (\d+)")[1])
 
     def begin(self) -> int:
@@ -66,7 +66,7 @@ class BrokeredLoad:
     def begin(self) -> int:
         wait_until(lambda: "sensors/#" in self._broker.log_path.read_text(), 20, "the subscription")
         command = [PROGRAMS / "load-publisher", *_plan(self._stream), "--port", self.port]
-        self._publisher = Child(command, self._directory, patience=self._stream.patience)
+        self._publisher = Child(command, self._directory, timeout=self._stream.timeout)
         return int(self._publisher.wait_for(r"began (\d+)")[1])
 
     def close(self) -> None:

@@ -51,7 +51,7 @@ class Pipeline {
 
   /// False if the journal is full.
   bool append(const MessageView& message) {
-    return journal_->append(message, 0, false) == Admission::appended;
+    return journal_->append(message, 0, false) == AppendResult::appended;
   }
   [[nodiscard]] Writer& writer() { return *writer_; }
   [[nodiscard]] std::uint64_t bytes() const {
@@ -104,7 +104,7 @@ void run_writer(benchmark::State& state, PayloadKind kind, const Formats& format
     for (std::uint64_t i = 0; i < kMessages;) {
       for (; i < kMessages && pipeline.append(message); ++i) message = messages.next();
       const auto begin = Clock::now();
-      while (pipeline.writer().step() == Writer::Turn::wrote) {
+      while (pipeline.writer().step() == Writer::StepResult::wrote) {
       }
       writing += Clock::now() - begin;
     }

@@ -23,7 +23,7 @@ class RealBroker(Broker):
     websocket_path = "/mqtt"
     survives_restart = True  # sessions are on its disk
     doubles_after_kill = False  # a redelivery comes under another identifier, or without the mark
-    patience = 90
+    timeout = 90
 
     def __init__(self, directory: Path):
         super().__init__(directory)

@@ -60,7 +60,7 @@ class Columns(Scenario):
             self.assertEqual(len(self.rows()), 1 + 2 * len(PAYLOADS))
             self.assertEqual(list(self.work.glob("exports/*.aside-*")), [])
 
-        with self.subTest("others: the CSV is moved aside with a warning, and begun anew"):
+        with self.subTest("others: the CSV is moved aside with a warning, and started again"):
             log = self.log(broker.port, "--columns", "celsius=/value")
             aside, = self.work.glob("exports/*.aside-*.csv")
             self.assertRegex(log, r"warning +exports/mqtt_data\.csv is not an export that can be continued \(another header")

@@ -74,6 +74,13 @@ class Connect(Scenario):
         self.wait_for_records(1, 20)
         self.assert_stops(logger)
 
+    def test_silent_in_tls(self) -> None:
+        """Looking for the reason keeps to --connect-timeout, too."""
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            logger = self.run_logger("--broker", f"mqtts://127.0.0.1:{silent.getsockname()[1]}", "--connect-timeout", "1s")
+            logger.wait_for("what answers there says nothing of TLS", 7)
+            self.assert_stops(logger)
+
     def test_closes_at_mqtt_5_and_refuses_the_password(self) -> None:
         def script(peer: Peer, number: int) -> None:
             peer.read_connect()

@@ -31,7 +31,7 @@ from watched_export import WatchedExport, standing_still
 
 _CRASHING_LOGGER = "CRASHING_LOGGER"
 _BATCH = 250  # messages before each death; with a journal of 64 KiB it goes round every other time
-_TELLING = 4096  # deliveries before the logger believes that a broker gives out identifiers in turn
+_TELLING = 4096  # deliveries before the logger believes that a broker gives out identifiers in order
 _PASSES = ("1", "2", "1/40")  # each death comes at another pass of its point
 _WORKERS = 3
 _PATIENCE = 120  # files are compressed when the machine has nothing better to do
@@ -44,7 +44,7 @@ _AFTER = {
 }
 # How the program passes it at all.
 _COMPRESSING = ("--rotate-size", "4KiB", "--compress", "gzip")
-_WITH_OPTIONS = {"turn-": ("--rotate-size", "4KiB"), "part-": _COMPRESSING, "compressed-": _COMPRESSING}
+_WITH_OPTIONS = {"rotation-": ("--rotate-size", "4KiB"), "part-": _COMPRESSING, "compressed-": _COMPRESSING}
 _ONLY_WHEN_CUT = "journal-restored"  # somebody has cut the journal
 # Who does not pass it, because messages of QoS 1 and 2 enter by different doors.
 _ONLY_AT_QOS = {"callback-begun": 1, "callback-done": 1, "put-begun": 2, "put-done": 2, "release-begun": 2,

@@ -114,7 +114,7 @@ class TouchedFiles(Scenario):
                 change(self.work / name)
             wait_until(lambda: all((self.work / name).exists() for name in names), 15, "both files")
         for name in names:
-            self.logger.wait_for(rf"warning .*{name} was deleted or moved by somebody else; it is made anew", count=2)
+            self.logger.wait_for(rf"warning .*{name} was deleted or moved by somebody else; it is made again", count=2)
         for change in (lambda path: None, lambda path: path.write_text(""), lambda path: path.write_text("x")):
             for name in names:
                 change(self.work / name)
@@ -122,7 +122,7 @@ class TouchedFiles(Scenario):
         wait_until(lambda: "received 0" in self.ask("--status"), 15, "a status")
         (self.work / "pid").unlink()
         (self.work / "pid").write_text("somebody's")
-        self.logger.wait_for(r"warning .*pid was deleted, moved or replaced by somebody else, and cannot be made anew: File exists")
+        self.logger.wait_for(r"warning .*pid was deleted, moved or replaced by somebody else, and cannot be made again: File exists")
         self.ask("--stop")
         self.assertEqual(self.logger.wait(), 0)
         self.assertEqual((self.work / "pid").read_text(), "somebody's")

@@ -6,10 +6,10 @@
 
 #include <cstring>
 
-using LookUp = int (*)(const char*, const char*, const addrinfo*, addrinfo**);
+using NameLookup = int (*)(const char*, const char*, const addrinfo*, addrinfo**);
 
 extern "C" int getaddrinfo(const char* host, const char* service, const addrinfo* hints, addrinfo** result) {
-  static const auto real = reinterpret_cast<LookUp>(::dlsym(RTLD_NEXT, "getaddrinfo"));
+  static const auto real = reinterpret_cast<NameLookup>(::dlsym(RTLD_NEXT, "getaddrinfo"));
   if (host == nullptr || std::strcmp(host, "two-addresses.example") != 0)
     return real(host, service, hints, result);
   addrinfo* second = nullptr;

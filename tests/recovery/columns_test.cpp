@@ -75,7 +75,7 @@ TEST_CASE(
   for (int begin = 0; begin < 4; begin += 2) {
     LoggerRun run{journal.map(), files, options};
     for (const std::string& payload : payloads_of(begin, begin + 2))
-      REQUIRE(run.append(payload) == Admission::appended);
+      REQUIRE(run.append(payload) == AppendResult::appended);
     run.stop();
     options.columns = after;
   }
@@ -102,10 +102,10 @@ TEST_CASE("Columns: killed at any byte, and started with others, the logger has 
     if (has_rotation) options.rotate_size_bytes = 1'000'000;
     {
       LoggerRun run{journal.map(), files, options};
-      REQUIRE(run.append(payload_of(0)) == Admission::appended);
+      REQUIRE(run.append(payload_of(0)) == AppendResult::appended);
       run.drain();
       for (const std::string& payload : payloads_of(1, 4))
-        REQUIRE(run.append(payload) == Admission::appended);
+        REQUIRE(run.append(payload) == AppendResult::appended);
       const std::vector<std::byte> uncommitted = journal.bytes();
       files.freeze_after(killed_after);
       run.drain();
@@ -117,7 +117,7 @@ TEST_CASE("Columns: killed at any byte, and started with others, the logger has 
     options.columns = after;
     {
       LoggerRun run{journal.map(), files, options};
-      REQUIRE(run.append(payload_of(4)) == Admission::appended);
+      REQUIRE(run.append(payload_of(4)) == AppendResult::appended);
       run.stop();
     }
     for (const std::string& name : files.names()) {

@@ -21,10 +21,10 @@ struct EarlierRun {
   explicit EarlierRun(bool was_killed) {
     LoggerRun run{journal.map(), files, options};
     for (const char* payload : {"#old 1", "#old 2", "#old 3"})
-      REQUIRE(run.append(payload) == Admission::appended);
+      REQUIRE(run.append(payload) == AppendResult::appended);
     run.drain();
     if (was_killed) {
-      REQUIRE(run.append("#pending") == Admission::appended);
+      REQUIRE(run.append("#pending") == AppendResult::appended);
     } else {
       run.stop();
     }
@@ -34,7 +34,7 @@ struct EarlierRun {
 
   void start_and_log(std::string_view payload) {
     LoggerRun run{journal.map(), files, options};
-    REQUIRE(run.append(payload) == Admission::appended);
+    REQUIRE(run.append(payload) == AppendResult::appended);
     run.stop();
   }
 
@@ -121,7 +121,7 @@ TEST_CASE("An export that is not asked for any more is made whole if the last ru
   const std::string before = earlier.files.content(earlier.path(format));
   {
     LoggerRun run{earlier.journal.map(), earlier.files, earlier.options};
-    REQUIRE(run.append("#torn") == Admission::appended);
+    REQUIRE(run.append("#torn") == AppendResult::appended);
     earlier.files.freeze_after(format == Format::csv ? 30 : format == Format::json ? 130 : 260);
     const std::vector<std::byte> uncommitted = earlier.journal.bytes();
     static_cast<void>(run.step());
@@ -165,7 +165,7 @@ TEST_CASE(
   {
     LoggerRun run{earlier.journal.map(), earlier.files, earlier.options};
     for (int number = 0; number < 10; ++number)
-      REQUIRE(run.append("#new " + std::to_string(number)) == Admission::appended);
+      REQUIRE(run.append("#new " + std::to_string(number)) == AppendResult::appended);
     const std::vector<std::byte> uncommitted = earlier.journal.bytes();
     static_cast<void>(run.step());
     earlier.journal.bytes() = uncommitted;

@@ -52,7 +52,7 @@ struct InterruptedRun {
 
   static void append(LoggerRun& run, int number) {
     REQUIRE(run.append(payload_of(number), QoS::at_least_once, static_cast<PacketId>(number)) ==
-            Admission::appended);
+            AppendResult::appended);
   }
   std::map<Format, std::string> contents() const {
     std::map<Format, std::string> contents;
@@ -90,9 +90,9 @@ void flip(std::vector<std::byte>& bytes, std::size_t bit) {
   bytes[bit / 8] ^= static_cast<std::byte>(1u << (bit % 8));
 }
 
-/// Starts and drains, on a copy of the files; what the journal's findings were, or nothing where the journal
-/// is not to be opened.
-std::optional<JournalFindings> start_and_drain(InterruptedRun& interrupted, MemoryFiles& files) {
+/// Starts and drains, on a copy of the files; what the journal's open_report were, or nothing where the
+/// journal is not to be opened.
+std::optional<OpenReport> start_and_drain(InterruptedRun& interrupted, MemoryFiles& files) {
   files.edit("exports/data.csv", interrupted.before.at(Format::csv));
   files.edit("exports/data.json", interrupted.before.at(Format::json));
   files.edit("exports/data.jsonl", interrupted.before.at(Format::jsonl));
@@ -102,9 +102,9 @@ std::optional<JournalFindings> start_and_drain(InterruptedRun& interrupted, Memo
   }
   if (check_header(interrupted.journal.bytes()) != HeaderState::usable) return std::nullopt;
   LoggerRun run{interrupted.journal.map(), files, make_options()};
-  const JournalFindings findings = run.journal().findings();
+  const OpenReport open_report = run.journal().open_report();
   run.drain();
-  return findings;
+  return open_report;
 }
 
 }  // namespace
@@ -134,7 +134,7 @@ TEST_CASE("A batch that was interrupted after any byte is written again, and not
 
         LoggerRun run{interrupted.journal.map(), interrupted.files, make_options()};
         run.drain();
-        CHECK(run.step() == Writer::Turn::idle);
+        CHECK(run.step() == Writer::StepResult::idle);
         for (const Format each : kAllFormats) REQUIRE(payloads_in(interrupted.files, each) == expected);
         REQUIRE(interrupted.files.names().size() == std::size(kAllFormats));  // nothing was moved aside
       }
@@ -194,9 +194,9 @@ TEST_CASE("No flipped bit of the journal's ring loses a record in silence") {
   for (std::size_t bit = layout::kRing * 8; bit < interrupted.journal.bytes().size() * 8; ++bit) {
     journal.restore();
     flip(interrupted.journal.bytes(), bit);
-    const auto findings = start_and_drain(interrupted, files);
-    if (!findings) FAIL("bit " << bit << " of the ring makes the journal unusable");
-    const bool is_reported = findings->skipped_bytes != 0 || findings->lost_records != 0;
+    const auto open_report = start_and_drain(interrupted, files);
+    if (!open_report) FAIL("bit " << bit << " of the ring makes the journal unusable");
+    const bool is_reported = open_report->skipped_bytes != 0 || open_report->lost_records != 0;
     for (const Format format : kAllFormats) {
       const Payloads written = payloads_in(files, format);
       if (!is_reported && written != expected) FAIL("bit " << bit - layout::kRing * 8 << " of the ring");

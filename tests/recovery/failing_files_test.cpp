@@ -28,7 +28,7 @@ struct Scenario {
   Options options;
   std::unique_ptr<LoggerRun> run;
   Payloads expected;
-  int blocked_turns = 0;
+  int blocked_iterations = 0;
 
   explicit Scenario(Fsync fsync, std::uint64_t rotate_size_bytes = 0) : options{make_options(fsync)} {
     options.rotate_size_bytes = rotate_size_bytes;
@@ -56,13 +56,13 @@ struct Scenario {
     for (int attempt = 0; !try_to_start(); ++attempt) REQUIRE(attempt < 100);
     for (int number = 0; number < kMessages; ++number) {
       append_to(*run, payload_of(number));
-      if (number % 3 == 0 && run->step() == Writer::Turn::blocked) ++blocked_turns;
+      if (number % 3 == 0 && run->step() == Writer::StepResult::blocked) ++blocked_iterations;
       if (number % 8 == 0) run->sync();
     }
   }
 
   void append_to(LoggerRun& logger, const std::string& payload) {
-    REQUIRE(logger.append(payload, QoS::at_least_once, 1) == Admission::appended);
+    REQUIRE(logger.append(payload, QoS::at_least_once, 1) == AppendResult::appended);
     expected.push_back(payload);
   }
 
@@ -101,7 +101,7 @@ TEST_CASE("Whichever calls fail, everything is written once they work again") {
   const auto rotate_size_bytes = GENERATE(0u, 512u);
   const std::uint64_t calls = count_calls(fsync, rotate_size_bytes);
   REQUIRE(calls > 40);
-  int blocked_turns = 0;
+  int blocked_iterations = 0;
   for (std::uint64_t first = 0; first < calls; ++first) {
     INFO("call " << first << " of " << calls << " and " << failing_calls - 1 << " more");
     Scenario scenario{fsync, rotate_size_bytes};
@@ -111,9 +111,9 @@ TEST_CASE("Whichever calls fail, everything is written once they work again") {
     scenario.files.stop_failing();
     scenario.run->drain();
     scenario.check();
-    blocked_turns += scenario.blocked_turns;
+    blocked_iterations += scenario.blocked_iterations;
   }
-  CHECK(blocked_turns > 0);
+  CHECK(blocked_iterations > 0);
 }
 
 TEST_CASE("Killed or without power at a failing call, it writes everything after the next start") {
@@ -130,7 +130,7 @@ TEST_CASE("Killed or without power at a failing call, it writes everything after
     if (scenario.try_to_start()) {
       for (int number = 0; number < kMessages; ++number) {
         scenario.append_to(*scenario.run, payload_of(number));
-        if (number % 3 == 0 && scenario.run->step() == Writer::Turn::blocked) break;
+        if (number % 3 == 0 && scenario.run->step() == Writer::StepResult::blocked) break;
         if (number % 8 == 0) scenario.run->sync();
       }
     }

@@ -46,11 +46,11 @@ TEST_CASE("A long record that was interrupted is written again, and nothing is l
   std::vector<std::byte> uncommitted;
   {
     LoggerRun run{journal.map(), files, make_options()};
-    REQUIRE(run.append("#1") == Admission::appended);
+    REQUIRE(run.append("#1") == AppendResult::appended);
     run.drain();
     run.sync();
     for (const std::string& text : {std::string{"#2"}, payload, std::string{"#4"}})
-      REQUIRE(run.append(text) == Admission::appended);
+      REQUIRE(run.append(text) == AppendResult::appended);
     before = contents();
     uncommitted = journal.bytes();
     run.drain();
@@ -69,7 +69,7 @@ TEST_CASE("A long record that was interrupted is written again, and nothing is l
       }
       files.edit(export_path(make_options().output, format), after[format].substr(0, size));
       LoggerRun run{journal.map(), files, make_options()};
-      CHECK(run.journal().findings().had_restart == had_restart);
+      CHECK(run.journal().open_report().had_restart == had_restart);
       run.drain();
       for (const Format each : kAllFormats) REQUIRE((payloads_in(files, each) == expected));
       for (const std::string& name : files.names()) {

@@ -87,7 +87,7 @@ class Model {
     run_.reset();
     start();
     const std::deque<InFlight> again = in_flight_;
-    for (const InFlight& message : again) REQUIRE(append(message, true) == Admission::redelivered);
+    for (const InFlight& message : again) REQUIRE(append(message, true) == AppendResult::redelivered);
   }
 
   void kill() { reconnect(); }
@@ -115,7 +115,7 @@ class Model {
     const InFlight message = make_in_flight();
     std::uint64_t head = 0;
     std::memcpy(&head, &memory_.bytes()[layout::kHead], sizeof head);
-    if (append(message, false) != Admission::appended) return;
+    if (append(message, false) != AppendResult::appended) return;
     std::memcpy(&memory_.bytes()[layout::kHead], &head, sizeof head);
     if (message.qos != QoS::at_most_once) in_flight_.pop_back();
     expected_.pop_back();
@@ -124,19 +124,19 @@ class Model {
   }
 
   void receive(const InFlight& message, bool is_duplicate = false) {
-    Admission admission = append(message, is_duplicate);
-    for (int attempt = 0; admission == Admission::full; ++attempt) {
+    AppendResult admission = append(message, is_duplicate);
+    for (int attempt = 0; admission == AppendResult::full; ++attempt) {
       REQUIRE(attempt < 2);
       run_->drain();
       run_->sync();
       admission = append(message, is_duplicate);
     }
-    REQUIRE(admission == Admission::appended);
+    REQUIRE(admission == AppendResult::appended);
   }
 
-  Admission append(const InFlight& message, bool is_duplicate) {
-    const Admission admission = run_->append(message.payload, message.qos, message.id, is_duplicate);
-    if (admission == Admission::appended) {
+  AppendResult append(const InFlight& message, bool is_duplicate) {
+    const AppendResult admission = run_->append(message.payload, message.qos, message.id, is_duplicate);
+    if (admission == AppendResult::appended) {
       expected_.push_back(message.payload);
       if (message.qos != QoS::at_most_once) in_flight_.push_back(message);
       while (in_flight_.size() > kMostInFlight) acknowledge_oldest();
@@ -152,12 +152,12 @@ class Model {
   void redeliver_one() {
     if (in_flight_.empty()) return;
     const InFlight message = in_flight_[below(in_flight_.size())];
-    REQUIRE(append(message, true) == Admission::redelivered);
+    REQUIRE(append(message, true) == AppendResult::redelivered);
   }
 
   void append_too_large() {
     const std::string payload(ring_bytes_ / 2, 'x');
-    REQUIRE(append({payload, QoS::at_least_once, 1}, false) == Admission::too_large);
+    REQUIRE(append({payload, QoS::at_least_once, 1}, false) == AppendResult::too_large);
   }
 
   InFlight make_in_flight() {

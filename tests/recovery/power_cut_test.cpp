@@ -149,13 +149,13 @@ class Machine {
     payload.resize(std::max(payload.size(), size), 'x');
     const auto qos = static_cast<QoS>(below(3));
     const auto id = static_cast<PacketId>(qos == QoS::at_most_once ? 0 : next_number_ % 65535 + 1);
-    Admission admission = run_->append(payload, qos, id);
-    for (int attempt = 0; admission == Admission::full; ++attempt) {
+    AppendResult admission = run_->append(payload, qos, id);
+    for (int attempt = 0; admission == AppendResult::full; ++attempt) {
       REQUIRE(attempt < 3);
       sync_for_room();
       admission = run_->append(payload, qos, id);
     }
-    REQUIRE(admission == Admission::appended);
+    REQUIRE(admission == AppendResult::appended);
     for (auto& [format, numbers] : there_) numbers.push_back(next_number_);
     ++next_number_;
     // The message is acknowledged only if this succeeds.
@@ -166,9 +166,9 @@ class Machine {
   // A message whose record may or may not be on the device: it was not acknowledged, so it comes again.
   void lose_one_in_flight() {
     const std::string payload = "#" + std::to_string(next_number_);
-    if (run_->append(payload, QoS::at_least_once, 1) == Admission::full) return;
+    if (run_->append(payload, QoS::at_least_once, 1) == AppendResult::full) return;
     cut_power();
-    while (run_->append(payload, QoS::at_least_once, 1, true) == Admission::full) sync_for_room();
+    while (run_->append(payload, QoS::at_least_once, 1, true) == AppendResult::full) sync_for_room();
     redelivered_.insert(next_number_);
     for (auto& [format, numbers] : there_) numbers.push_back(next_number_);
     ++next_number_;

@@ -36,7 +36,7 @@ class Broker:
     """A broker's process in a directory of its own: start(), stop() and kill(), always on the same port of 127.0.0.1."""
 
     name = ""
-    patience = 10  # seconds, until it listens
+    timeout = 10  # seconds, until it listens
 
     def __init__(self, directory: Path):
         self.directory = directory
@@ -62,7 +62,7 @@ class Broker:
             self._process = subprocess.Popen(self.command(), cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log,
                                              stderr=log, preexec_fn=_lead_a_group,
                                              env={**os.environ, **self.environment()})
-        wait_until(self._accepts, self.patience, f"{self.name} to listen on port {self.port}")
+        wait_until(self._accepts, self.timeout, f"{self.name} to listen on port {self.port}")
         return self
 
     def stop(self) -> None:
@@ -98,7 +98,7 @@ class Broker:
     def _wait(self) -> None:
         assert self._process is not None
         try:
-            self._process.wait(6 * self.patience)
+            self._process.wait(6 * self.timeout)
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()

@@ -118,7 +118,7 @@ struct PseudoTerminal {
   }
 
   [[nodiscard]] bool is_by_line() const { return (mode().c_lflag & (ICANON | ECHO)) == (ICANON | ECHO); }
-  [[nodiscard]] bool is_by_key_press() const { return (mode().c_lflag & (ICANON | ECHO)) == 0; }
+  [[nodiscard]] bool is_raw_mode() const { return (mode().c_lflag & (ICANON | ECHO)) == 0; }
 
   int keyboard = posix_openpt(O_RDWR | O_NOCTTY);
   int device = -1;

@@ -37,30 +37,30 @@ inline Options make_options(Fsync fsync = Fsync::everysec) {
 class LoggerRun {
  public:
   LoggerRun(std::unique_ptr<MappedFile> mapping, FileSystem& files, const Options& options,
-            std::chrono::milliseconds look_every = std::chrono::seconds{1})
+            std::chrono::milliseconds check_every = std::chrono::seconds{1})
       : journal_{std::move(mapping)},
         exports_{files, options, journal_, recover(files, options, journal_)},
         syncer_{journal_, exports_},
-        writer_{journal_, exports_, syncer_, options, statistics_, look_every} {
+        writer_{journal_, exports_, syncer_, options, statistics_, check_every} {
     journal_.set_redelivery_window(1000);
   }
 
   [[nodiscard]] Journal& journal() noexcept { return journal_; }
   [[nodiscard]] Statistics& statistics() noexcept { return statistics_; }
   [[nodiscard]] Exports& exports() noexcept { return exports_; }
-  Writer::Turn step() noexcept { return writer_.step(); }
+  Writer::StepResult step() noexcept { return writer_.step(); }
   std::error_code sync() noexcept { return syncer_.sync(); }
   void open_again() noexcept { writer_.open_again(); }
 
-  Admission append(std::string_view payload, QoS qos = QoS::at_most_once, PacketId id = 0,
-                   bool is_duplicate = false) {
+  AppendResult append(std::string_view payload, QoS qos = QoS::at_most_once, PacketId id = 0,
+                      bool is_duplicate = false) {
     return journal_.append(make_message("a/b", payload, qos), id, is_duplicate);
   }
 
   /// Writes all that is in the journal.
   void drain() {
     int turns = 0;
-    while (step() == Writer::Turn::wrote) REQUIRE(++turns < 100'000);
+    while (step() == Writer::StepResult::wrote) REQUIRE(++turns < 100'000);
   }
 
   /// Ends in order.

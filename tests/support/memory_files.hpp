@@ -181,7 +181,7 @@ class MemoryFiles final : public FileSystem {
     file = std::make_unique<Handle>(*this, files_[path.generic_string()]);
     return {};
   }
-  std::error_code move_aside(const std::filesystem::path& from, const std::filesystem::path& to) override {
+  std::error_code set_aside(const std::filesystem::path& from, const std::filesystem::path& to) override {
     const std::lock_guard lock{mutex_};
     if (const auto error = count_call()) return error;
     if (has(to)) return std::make_error_code(std::errc::file_exists);

@@ -31,7 +31,7 @@ TEST_CASE("A clock that nobody sets is believed, also one that is corrected by l
   ClockTrust trust{kNow - 59min};
   Machine machine;
   for (int i = 0; i < 10; ++i) {
-    CHECK(trust.look(machine.read()));
+    CHECK(trust.check(machine.read()));
     machine.wait(24h);
     machine.wall += i % 2 == 0 ? 3600s : -3600s;
   }
@@ -40,30 +40,30 @@ TEST_CASE("A clock that nobody sets is believed, also one that is corrected by l
 TEST_CASE("A clock that was moved is believed when it has held for ten minutes") {
   ClockTrust trust{std::nullopt};
   Machine machine;
-  CHECK(trust.look(machine.read()));
+  CHECK(trust.check(machine.read()));
   const std::chrono::seconds step = GENERATE(3601s, -3601s, 24h * 365 * 70, -24h * 365 * 50);
   machine.wait(1s);
   machine.wall += step;
-  CHECK_FALSE(trust.look(machine.read()));
+  CHECK_FALSE(trust.check(machine.read()));
   CHECK(trust.step() == step);
   machine.wait(4s);
-  CHECK_FALSE(trust.look(machine.read()));
+  CHECK_FALSE(trust.check(machine.read()));
   SECTION("it holds") {
     machine.wait(595s);
-    CHECK_FALSE(trust.look(machine.read()));
+    CHECK_FALSE(trust.check(machine.read()));
     machine.wait(1s);
-    CHECK(trust.look(machine.read()));
+    CHECK(trust.check(machine.read()));
   }
   SECTION("it is moved back") {
     machine.wall -= step;
-    CHECK_FALSE(trust.look(machine.read()));
+    CHECK_FALSE(trust.check(machine.read()));
     machine.wait(599s);
-    CHECK_FALSE(trust.look(machine.read()));
+    CHECK_FALSE(trust.check(machine.read()));
     machine.wait(1s);
-    CHECK(trust.look(machine.read()));
+    CHECK(trust.check(machine.read()));
   }
   SECTION("it is synchronised") {
-    CHECK(trust.look(machine.read(true)));
+    CHECK(trust.check(machine.read(true)));
   }
 }
 
@@ -72,10 +72,10 @@ TEST_CASE(
   const ReceiveTime latest = kNow + GENERATE(std::chrono::seconds{2h}, 24h * 365 * 50, -24h * 365 * 20);
   Machine machine;
   ClockTrust trust{latest};
-  CHECK_FALSE(trust.look(machine.read()));
+  CHECK_FALSE(trust.check(machine.read()));
   machine.wait(10min);
-  CHECK(trust.look(machine.read()));
-  CHECK(ClockTrust{latest}.look(machine.read(true)));
-  CHECK(ClockTrust{std::nullopt}.look(machine.read()));
-  CHECK(ClockTrust{kNow - 24h * 400}.look(machine.read()));  // a logger that nobody has started for a year
+  CHECK(trust.check(machine.read()));
+  CHECK(ClockTrust{latest}.check(machine.read(true)));
+  CHECK(ClockTrust{std::nullopt}.check(machine.read()));
+  CHECK(ClockTrust{kNow - 24h * 400}.check(machine.read()));  // a logger that nobody has started for a year
 }

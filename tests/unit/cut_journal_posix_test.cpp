@@ -32,7 +32,8 @@ struct CutJournal {
   }
   void append(int begin, int end) {
     for (int i = begin; i < end; ++i)
-      REQUIRE(journal->append(make_message("a/b", "#" + std::to_string(i)), 0, false) == Admission::appended);
+      REQUIRE(journal->append(make_message("a/b", "#" + std::to_string(i)), 0, false) ==
+              AppendResult::appended);
   }
   /// As the writer does it.
   void commit(int count) {
@@ -97,9 +98,9 @@ TEST_CASE("A journal that is cut at any place is whole again, and what was befor
   // Killed, and started again.
   cut.journal.reset();
   cut.journal = cut.open();
-  CHECK(cut.journal->findings().had_crash);
-  CHECK_FALSE(cut.journal->findings().has_lost_checkpoint);
-  CHECK(cut.journal->findings().skipped_bytes == 0);
+  CHECK(cut.journal->open_report().had_crash);
+  CHECK_FALSE(cut.journal->open_report().has_lost_checkpoint);
+  CHECK(cut.journal->open_report().skipped_bytes == 0);
   CHECK(pending_payloads(*cut.journal) == last);
 }
 

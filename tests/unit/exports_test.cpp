@@ -24,7 +24,7 @@ Options rotating(std::uint64_t size, std::chrono::seconds every = 0s) {
 void write(LoggerRun& run, std::string_view payload, ReceiveTime time = make_message("", "").receive_time) {
   MessageView message = make_message("a/b", payload);
   message.receive_time = time;
-  REQUIRE(run.journal().append(message, 0, false) == Admission::appended);
+  REQUIRE(run.journal().append(message, 0, false) == AppendResult::appended);
   run.drain();
 }
 
@@ -49,7 +49,7 @@ TEST_CASE("Formats turn together when the larger one has its size, and each file
   Payloads expected;
   for (int number = 0; number < 100; ++number) {
     expected.push_back("#" + std::to_string(number));
-    REQUIRE(run.append(expected.back()) == Admission::appended);
+    REQUIRE(run.append(expected.back()) == AppendResult::appended);
   }
   run.drain();
   const auto series = series_in(files, Format::csv);
@@ -85,7 +85,7 @@ TEST_CASE("Rotation switched on leaves the single file whole and alone; switched
   {
     LoggerRun run{journal.map(), files, make_options()};
     write(run, "#1");
-    REQUIRE(run.append("#2") == Admission::appended);  // and killed
+    REQUIRE(run.append("#2") == AppendResult::appended);  // and killed
   }
   const std::string single = files.content("exports/data.json");
   {
@@ -94,7 +94,7 @@ TEST_CASE("Rotation switched on leaves the single file whole and alone; switched
     write(run, "#3");
     CHECK(files.content("exports/data.json") == single);
     CHECK(payloads_of(files, Format::json, "exports/data-20231114T221320Z.json") == Payloads{"#2", "#3"});
-    REQUIRE(run.append("#4") == Admission::appended);
+    REQUIRE(run.append("#4") == AppendResult::appended);
   }
   LoggerRun run{journal.map(), files, make_options()};
   run.drain();
@@ -122,14 +122,14 @@ TEST_CASE("The last file of a series is continued by the next run, unless a form
   CHECK(payloads_in(files, Format::json) == Payloads{"#3"});
 }
 
-TEST_CASE("An export that was moved or deleted is begun anew when exports are opened again") {
+TEST_CASE("An export that was moved or deleted is started again when exports are opened again") {
   const QuietLog quiet;
   MemoryFiles files;
   JournalMemory journal{4096};
   LoggerRun run{journal.map(), files, make_options()};
   write(run, "#1");
   const bool is_created_again = GENERATE(false, true);
-  REQUIRE_FALSE(files.move_aside("exports/data.csv", "exports/data.csv.1"));
+  REQUIRE_FALSE(files.set_aside("exports/data.csv", "exports/data.csv.1"));
   if (is_created_again) files.put("exports/data.csv", "");
   files.take_away("exports/data.json");
   run.open_again();
@@ -169,12 +169,12 @@ TEST_CASE("A file that fails and is then taken away loses nothing: what waits is
   JournalMemory journal{4096};
   LoggerRun run{journal.map(), files, make_options(), 0ms};  // looks each turn
   write(run, "#1");
-  REQUIRE(run.append("#2") == Admission::appended);
+  REQUIRE(run.append("#2") == AppendResult::appended);
   files.fail(6, 100, std::errc::io_error);  // the JSON export; the CSV has the record
-  CHECK(run.step() == Writer::Turn::blocked);
+  CHECK(run.step() == Writer::StepResult::blocked);
   files.stop_failing();
   files.take_away("exports/data.json");
-  REQUIRE(run.append("#3") == Admission::appended);
+  REQUIRE(run.append("#3") == AppendResult::appended);
   run.drain();
   CHECK(payloads_in(files, Format::csv) == Payloads{"#1", "#2", "#3"});
   CHECK(payloads_in(files, Format::json) == Payloads{"#2", "#3"});
@@ -188,12 +188,12 @@ TEST_CASE("A rotation that cannot look is a fault that is tried again, not a nam
   MemoryFiles files;
   JournalMemory journal{4096};
   LoggerRun run{journal.map(), files, rotating(1024)};
-  REQUIRE(run.append("#1") == Admission::appended);
+  REQUIRE(run.append("#1") == AppendResult::appended);
   files.fail(0, 1'000'000, error);
   const std::uint64_t calls = files.calls();
-  CHECK(run.step() == Writer::Turn::blocked);
+  CHECK(run.step() == Writer::StepResult::blocked);
   CHECK(files.calls() < calls + 100);
-  CHECK(run.step() == Writer::Turn::blocked);
+  CHECK(run.step() == Writer::StepResult::blocked);
   files.stop_failing();
   run.drain();
   CHECK(files.names() == std::vector<std::string>{"exports/data-20231114T221320Z.csv",
@@ -212,7 +212,7 @@ TEST_CASE("Whichever call of a rotation fails, nothing is lost and no name is le
     write(run, "#1", time);
     MessageView message = make_message("a/b", "#2");
     message.receive_time = time + 1h;
-    REQUIRE(run.journal().append(message, 0, false) == Admission::appended);
+    REQUIRE(run.journal().append(message, 0, false) == AppendResult::appended);
     files.fail(call, 1, std::errc::too_many_files_open);
     static_cast<void>(run.step());
     const bool has_failed = files.has_failed();

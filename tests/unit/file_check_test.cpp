@@ -110,11 +110,11 @@ TEST_CASE("The last record may be of any length") {
   CHECK_FALSE(is_continuable(Format::jsonl, kJsonRecord + "\n" + record + "\n"));
 }
 
-TEST_CASE("A file that a crash left while it was made is hardly begun; a stranger's is not") {
+TEST_CASE("A file that a crash left while it was made is empty; a stranger's is not") {
   const std::string whole = "[\n]\n";
   MemoryFiles files;
   const auto is_begun = [&](const std::string& bytes) {
-    return is_hardly_begun(*open(files, bytes), file_format(Format::json), bytes.size());
+    return is_empty_export(*open(files, bytes), file_format(Format::json), bytes.size());
   };
   for (std::size_t size = 0; size <= whole.size(); ++size) CHECK(is_begun(whole.substr(0, size)));
   CHECK(is_begun(std::string(4, '\0')));

@@ -167,7 +167,8 @@ TEST_CASE("A compression is broken off when asked, and leaves nothing beside the
 }
 
 TEST_CASE(
-    "What a crash left is taken on: a part is begun anew, a whole file is believed only if it is the same") {
+    "What a crash left is taken on: a part is started again, a whole file is believed only if it is the "
+    "same") {
   const std::string content = make_content();
   MemoryFiles files;
   files.put(kPlain, content);

@@ -45,9 +45,9 @@ TEST_CASE("Moving aside never replaces a file") {
   TemporaryFolder folder;
   write_file(folder / "a", "a");
   write_file(folder / "b", "b");
-  CHECK(system_files().move_aside(folder / "a", folder / "b") == std::errc::file_exists);
+  CHECK(system_files().set_aside(folder / "a", folder / "b") == std::errc::file_exists);
   CHECK(read_file(folder / "b") == "b");
-  REQUIRE_FALSE(system_files().move_aside(folder / "a", folder / "c"));
+  REQUIRE_FALSE(system_files().set_aside(folder / "a", folder / "c"));
   CHECK(read_file(folder / "c") == "a");
   CHECK_FALSE(std::filesystem::exists(folder / "a"));
 }
@@ -72,7 +72,7 @@ TEST_CASE("A file can be read, and moved, by others while it is open") {
   REQUIRE_FALSE(file->write_at(1, "BCD"));
   REQUIRE_FALSE(file->truncate(3));
   reader.close();
-  REQUIRE_FALSE(system_files().move_aside(folder / "a", folder / "b"));
+  REQUIRE_FALSE(system_files().set_aside(folder / "a", folder / "b"));
   REQUIRE_FALSE(file->write_at(3, "E"));
   CHECK(read_file(folder / "b") == "aBCE");
 }

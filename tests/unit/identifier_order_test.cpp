@@ -33,15 +33,15 @@ TEST_CASE("A broker that counts is known by the first message after a pause") {
     session.receive(id);
     session.wait(999ms);
   }
-  CHECK_FALSE(session.order.is_in_turn());
+  CHECK_FALSE(session.order.is_in_order());
   CHECK(session.order.in_turn() == 20);
   session.wait(1ms);
   session.receive(21);
-  CHECK(session.order.is_in_turn());
+  CHECK(session.order.is_in_order());
   session.order.begin_connection();
   session.receive(20, false, true);
-  CHECK(session.order.is_in_turn());
-  CHECK(IdentifierOrder{session.word.data()}.is_in_turn());  // the next process knows it as well
+  CHECK(session.order.is_in_order());
+  CHECK(IdentifierOrder{session.word.data()}.is_in_order());  // the next process knows it as well
 }
 
 TEST_CASE(
@@ -67,17 +67,17 @@ TEST_CASE(
     session.wait(5s);
     session.receive(2, false, true);
   }
-  CHECK_FALSE(session.order.is_in_turn());
-  CHECK_FALSE(session.order.is_out_of_turn());
+  CHECK_FALSE(session.order.is_in_order());
+  CHECK_FALSE(session.order.is_out_of_order());
 }
 
 TEST_CASE("A broker that is busy is known by 4,096 messages") {
   Session session;
   for (int i = 0; i < 4096; ++i) {
-    CHECK_FALSE(session.order.is_in_turn());
+    CHECK_FALSE(session.order.is_in_order());
     session.receive(static_cast<PacketId>((60'000 + i) % 65'535 + 1));  // comes round
   }
-  CHECK(session.order.is_in_turn());
+  CHECK(session.order.is_in_order());
 }
 
 TEST_CASE("A broker that takes the lowest free identifier is known by the first that comes again") {
@@ -91,12 +91,12 @@ TEST_CASE("A broker that takes the lowest free identifier is known by the first 
   SECTION("a lower one that this journal has not seen") {
     session.receive(2);
   }
-  CHECK(session.order.is_out_of_turn());
+  CHECK(session.order.is_out_of_order());
   session.wait(5s);
   session.receive(4);
   session.wait(5s);
   session.receive(5);
-  CHECK(session.order.is_out_of_turn());
+  CHECK(session.order.is_out_of_order());
 }
 
 TEST_CASE("Evidence against is outweighed once") {
@@ -108,12 +108,12 @@ TEST_CASE("Evidence against is outweighed once") {
   receive(5);
   session.receive(id = 1, true);
   receive(4095);
-  CHECK(session.order.is_out_of_turn());
+  CHECK(session.order.is_out_of_order());
   receive(1);
-  CHECK(session.order.is_in_turn());
+  CHECK(session.order.is_in_order());
   session.receive(id = 1, true);
   receive(10'000);
-  CHECK(session.order.is_out_of_turn());
+  CHECK(session.order.is_out_of_order());
   session.order.forget();
-  CHECK_FALSE(session.order.is_out_of_turn());
+  CHECK_FALSE(session.order.is_out_of_order());
 }

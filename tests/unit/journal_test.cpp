@@ -16,11 +16,11 @@ namespace {
 
 using Payloads = std::vector<std::string>;
 
-Admission append(Journal& journal, std::string_view payload) {
+AppendResult append(Journal& journal, std::string_view payload) {
   return journal.append(make_message("a/b", payload), 0, false);
 }
 
-Admission append(Journal& journal, std::string_view payload, QoS qos, PacketId id, bool is_duplicate) {
+AppendResult append(Journal& journal, std::string_view payload, QoS qos, PacketId id, bool is_duplicate) {
   return journal.append(make_message("a/b", payload, qos), id, is_duplicate);
 }
 
@@ -77,7 +77,7 @@ TEST_CASE("A message comes out of the journal as it went in") {
   MessageView message = make_message("a/b", std::string_view{"x\0y", 3}, QoS::exactly_once);
   message.properties = "properties";
   message.is_retained = true;
-  REQUIRE(journal->append(message, 9, false) == Admission::appended);
+  REQUIRE(journal->append(message, 9, false) == AppendResult::appended);
 
   Position position = 0;
   const auto record = journal->read(position);
@@ -98,16 +98,16 @@ TEST_CASE("The journal keeps unreleased records after it is opened again, and no
   {
     const auto journal = memory.open();
     for (const char* payload : {"one", "two", "three"})
-      REQUIRE(append(*journal, payload) == Admission::appended);
+      REQUIRE(append(*journal, payload) == AppendResult::appended);
     Position position = 0;
     REQUIRE(journal->read(position));
     commit_up_to(*journal, position, 2);
   }
   const auto journal = memory.open();
-  CHECK(journal->findings().records == 2);
-  CHECK(journal->findings().had_crash);
+  CHECK(journal->open_report().records == 2);
+  CHECK(journal->open_report().had_crash);
   CHECK(pending_payloads(*journal) == Payloads{"two", "three"});
-  REQUIRE(append(*journal, "four") == Admission::appended);
+  REQUIRE(append(*journal, "four") == AppendResult::appended);
   CHECK(pending_payloads(*journal) == Payloads{"two", "three", "four"});
 }
 
@@ -115,22 +115,22 @@ TEST_CASE("A journal that was closed in order shows no crash") {
   JournalMemory memory{4096};
   memory.open()->close();
   const auto journal = memory.open();
-  CHECK_FALSE(journal->findings().is_new);
-  CHECK_FALSE(journal->findings().had_crash);
+  CHECK_FALSE(journal->open_report().is_new);
+  CHECK_FALSE(journal->open_report().had_crash);
 }
 
 TEST_CASE("A full journal takes nothing until space is released, and loses nothing") {
   JournalMemory memory{4096};
   const auto journal = memory.open();
   std::size_t appended = 0;
-  while (append(*journal, std::to_string(appended)) == Admission::appended) ++appended;
+  while (append(*journal, std::to_string(appended)) == AppendResult::appended) ++appended;
   CHECK(appended == 4096 / 48);
-  CHECK(append(*journal, "more") == Admission::full);
+  CHECK(append(*journal, "more") == AppendResult::full);
   Position position = 0;
   REQUIRE(journal->read(position));
-  CHECK(append(*journal, "more") == Admission::full);  // read is not released
+  CHECK(append(*journal, "more") == AppendResult::full);  // read is not released
   commit_up_to(*journal, position, 2);
-  CHECK(append(*journal, "more") == Admission::appended);
+  CHECK(append(*journal, "more") == AppendResult::appended);
   Payloads expected;
   for (std::size_t i = 1; i < appended; ++i) expected.push_back(std::to_string(i));
   expected.emplace_back("more");
@@ -141,9 +141,9 @@ TEST_CASE("A message as large as half of the ring is taken, a larger one never")
   JournalMemory memory{4096};
   const auto journal = memory.open();
   const std::string largest(2048 - kRecordHeaderBytes - 3, 'x');
-  CHECK(append(*journal, largest + "x") == Admission::too_large);
+  CHECK(append(*journal, largest + "x") == AppendResult::too_large);
   for (int round = 0; round < 10; ++round) {
-    REQUIRE(append(*journal, largest) == Admission::appended);
+    REQUIRE(append(*journal, largest) == AppendResult::appended);
     Position position = journal->checkpoint().position;
     const auto record = journal->read(position);
     REQUIRE(record);
@@ -157,17 +157,18 @@ TEST_CASE("A QoS 1 redelivery is recognised by DUP, identifier and content toget
   {
     const auto journal = memory.open();
     journal->set_redelivery_window(1000);
-    REQUIRE(append(*journal, "one", QoS::at_least_once, 5, false) == Admission::appended);
+    REQUIRE(append(*journal, "one", QoS::at_least_once, 5, false) == AppendResult::appended);
   }
   const auto journal = memory.open();  // the process was killed before its PUBACK was read
   journal->set_redelivery_window(1000);
-  CHECK(append(*journal, "one", QoS::at_least_once, 5, true) == Admission::redelivered);
-  CHECK(append(*journal, "one", QoS::at_least_once, 5, true) == Admission::redelivered);
-  CHECK(append(*journal, "one", QoS::at_least_once, 6, true) == Admission::appended);   // another identifier
-  CHECK(append(*journal, "two", QoS::at_least_once, 5, true) == Admission::appended);   // another content
-  CHECK(append(*journal, "two", QoS::at_least_once, 5, false) == Admission::appended);  // not marked
+  CHECK(append(*journal, "one", QoS::at_least_once, 5, true) == AppendResult::redelivered);
+  CHECK(append(*journal, "one", QoS::at_least_once, 5, true) == AppendResult::redelivered);
+  CHECK(append(*journal, "one", QoS::at_least_once, 6, true) ==
+        AppendResult::appended);  // another identifier
+  CHECK(append(*journal, "two", QoS::at_least_once, 5, true) == AppendResult::appended);   // another content
+  CHECK(append(*journal, "two", QoS::at_least_once, 5, false) == AppendResult::appended);  // not marked
   journal->begin_session(kSession, false);
-  CHECK(append(*journal, "two", QoS::at_least_once, 5, true) == Admission::appended);
+  CHECK(append(*journal, "two", QoS::at_least_once, 5, true) == AppendResult::appended);
 }
 
 TEST_CASE("A QoS 1 redelivery is recognised within the window only") {
@@ -175,29 +176,29 @@ TEST_CASE("A QoS 1 redelivery is recognised within the window only") {
   const auto journal = memory.open();
   journal->set_redelivery_window(3);
   for (PacketId id = 1; id <= 4; ++id)
-    REQUIRE(append(*journal, "x", QoS::at_least_once, id, false) == Admission::appended);
-  CHECK(append(*journal, "x", QoS::at_least_once, 1, true) == Admission::appended);     // four deliveries ago
-  CHECK(append(*journal, "x", QoS::at_least_once, 3, true) == Admission::redelivered);  // three
+    REQUIRE(append(*journal, "x", QoS::at_least_once, id, false) == AppendResult::appended);
+  CHECK(append(*journal, "x", QoS::at_least_once, 1, true) == AppendResult::appended);  // four deliveries ago
+  CHECK(append(*journal, "x", QoS::at_least_once, 3, true) == AppendResult::redelivered);  // three
   journal->set_redelivery_window(0);
-  CHECK(append(*journal, "x", QoS::at_least_once, 3, true) == Admission::appended);
+  CHECK(append(*journal, "x", QoS::at_least_once, 3, true) == AppendResult::appended);
 }
 
 TEST_CASE("A QoS 2 message is taken once until its identifier is released") {
   JournalMemory memory{4096};
   {
     const auto journal = memory.open();
-    REQUIRE(append(*journal, "one", QoS::exactly_once, 5, false) == Admission::appended);
-    REQUIRE(append(*journal, "two", QoS::exactly_once, 65535, false) == Admission::appended);
+    REQUIRE(append(*journal, "one", QoS::exactly_once, 5, false) == AppendResult::appended);
+    REQUIRE(append(*journal, "two", QoS::exactly_once, 65535, false) == AppendResult::appended);
   }
   const auto journal = memory.open();
   CHECK(journal->unreleased() == std::vector<PacketId>{5, 65535});
-  CHECK(append(*journal, "one", QoS::exactly_once, 5, false) == Admission::redelivered);
+  CHECK(append(*journal, "one", QoS::exactly_once, 5, false) == AppendResult::redelivered);
   CHECK(append(*journal, "new", QoS::exactly_once, 5, false) ==
-        Admission::appended);  // a broker without PUBREL
+        AppendResult::appended);  // a broker without PUBREL
   journal->release(5);
   journal->release(5);
   CHECK(journal->unreleased() == std::vector<PacketId>{65535});
-  CHECK(append(*journal, "new", QoS::exactly_once, 5, false) == Admission::appended);
+  CHECK(append(*journal, "new", QoS::exactly_once, 5, false) == AppendResult::appended);
 }
 
 TEST_CASE("A QoS 2 message that comes again after its release is known if identifiers come in turn") {
@@ -205,7 +206,7 @@ TEST_CASE("A QoS 2 message that comes again after its release is known if identi
   const auto journal = memory.open();
   journal->set_redelivery_window(10'000);
   const auto deliver = [&](PacketId id, std::string_view payload) {
-    REQUIRE(append(*journal, payload, QoS::exactly_once, id, false) == Admission::appended);
+    REQUIRE(append(*journal, payload, QoS::exactly_once, id, false) == AppendResult::appended);
     journal->end_delivery();
     journal->release(id);
   };
@@ -214,14 +215,15 @@ TEST_CASE("A QoS 2 message that comes again after its release is known if identi
     journal->note_contact(ReceiveTime{std::chrono::microseconds{contact}});
     journal->write_contact();
   }
-  CHECK(append(*journal, "x", QoS::exactly_once, 4000, true) == Admission::appended);  // not enough to tell
+  CHECK(append(*journal, "x", QoS::exactly_once, 4000, true) ==
+        AppendResult::appended);  // not enough to tell
   journal->release(4000);
   deliver(4096, "x");
-  CHECK(append(*journal, "x", QoS::exactly_once, 4000, true) == Admission::redelivered);
-  CHECK(append(*journal, "y", QoS::exactly_once, 4000, true) == Admission::appended);
-  CHECK(append(*journal, "x", QoS::exactly_once, 3999, false) == Admission::appended);
+  CHECK(append(*journal, "x", QoS::exactly_once, 4000, true) == AppendResult::redelivered);
+  CHECK(append(*journal, "y", QoS::exactly_once, 4000, true) == AppendResult::appended);
+  CHECK(append(*journal, "x", QoS::exactly_once, 3999, false) == AppendResult::appended);
   journal->set_redelivery_window(0);
-  CHECK(append(*journal, "x", QoS::exactly_once, 3998, true) == Admission::appended);
+  CHECK(append(*journal, "x", QoS::exactly_once, 3998, true) == AppendResult::appended);
 }
 
 TEST_CASE("A QoS 2 message after a release is new where identifiers are used again soon") {
@@ -231,11 +233,11 @@ TEST_CASE("A QoS 2 message after a release is new where identifiers are used aga
   for (int number = 0; number < 8000; ++number) {
     const auto id = static_cast<PacketId>(number % 1000 + 1);  // the smallest that is free, many in flight
     REQUIRE(append(*journal, std::to_string(number / 1000), QoS::exactly_once, id, false) ==
-            Admission::appended);
+            AppendResult::appended);
     journal->end_delivery();
     journal->release(id);
   }
-  CHECK(append(*journal, "7", QoS::exactly_once, 1, true) == Admission::appended);
+  CHECK(append(*journal, "7", QoS::exactly_once, 1, true) == AppendResult::appended);
 }
 
 TEST_CASE("Identifiers of another session are forgotten when that begins, and not before") {
@@ -247,7 +249,7 @@ TEST_CASE("Identifiers of another session are forgotten when that begins, and no
     CHECK(journal->last_contact() == ReceiveTime{std::chrono::microseconds{17}});
     CHECK_FALSE(memory.open()->last_contact());  // who notes it writes nothing
     journal->write_contact();
-    REQUIRE(append(*journal, "one", QoS::exactly_once, 5, false) == Admission::appended);
+    REQUIRE(append(*journal, "one", QoS::exactly_once, 5, false) == AppendResult::appended);
   }
   const auto journal = memory.open();
   CHECK(journal->has_session(kSession));
@@ -298,7 +300,7 @@ TEST_CASE(
     }
   }};
   for (int i = 0; i < kMessages; ++i) {
-    while (append(*journal, std::to_string(i)) == Admission::full) std::this_thread::yield();
+    while (append(*journal, std::to_string(i)) == AppendResult::full) std::this_thread::yield();
   }
   reader.join();
   CHECK(journal->checkpoint().next_sequence == kMessages + 1);

@@ -32,7 +32,7 @@ TEST_CASE("Keyboard: keys act on the press, without echo; signals and the output
     terminal.enter();
     Keyboard keyboard;
     const auto mode = terminal.mode();
-    return keyboard.has_terminal() && terminal.is_by_key_press() && (mode.c_lflag & ISIG) != 0 &&
+    return keyboard.has_terminal() && terminal.is_raw_mode() && (mode.c_lflag & ISIG) != 0 &&
            (mode.c_oflag & OPOST) != 0 && !keyboard.is_in_background();
   });
   CHECK(wait_for_child(child) == 0);
@@ -106,9 +106,9 @@ TEST_CASE("Keyboard: takes the mode of a terminal anew when somebody has changed
     mode.c_lflag |= ICANON | ECHO;
     mode.c_cc[VERASE] = 'e';
     tcsetattr(terminal.device, TCSANOW, &mode);
-    keyboard.look();
-    keyboard.look();
-    return terminal.is_by_key_press();
+    keyboard.check();
+    keyboard.check();
+    return terminal.is_raw_mode();
   });
   CHECK(wait_for_child(child) == 0);
   CHECK(terminal.is_by_line());

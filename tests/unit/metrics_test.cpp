@@ -10,9 +10,9 @@ namespace {
 
 Status some_status() {
   Status status;
-  status.account.received = 10;
-  status.account.written = 6;
-  status.account.redelivered = 2;
+  status.totals.received = 10;
+  status.totals.written = 6;
+  status.totals.redelivered = 2;
   status.connects = 3;
   status.connection.is_subscribed = true;
   status.last_message = ReceiveTime{std::chrono::microseconds{1'700'000'000'000'042}};

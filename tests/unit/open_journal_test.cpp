@@ -28,7 +28,7 @@ struct Place {
     options.output = folder / "data";
     options.journal_size_bytes = layout::kMinRingBytes;
     const auto made = open_journal(options);
-    REQUIRE(made->append(make_message("a", "1"), 0, false) == Admission::appended);
+    REQUIRE(made->append(make_message("a", "1"), 0, false) == AppendResult::appended);
   }
 };
 
@@ -39,7 +39,7 @@ TEST_CASE("A journal stands beside the output, is made once, and is found again"
   CHECK(std::filesystem::file_size(place.journal) == layout::kRing + layout::kMinRingBytes);
   CHECK(pending_payloads(*open_journal(place.options)) == std::vector<std::string>{"1"});
   place.options.journal = place.folder / "elsewhere";
-  CHECK(open_journal(place.options)->findings().is_new);
+  CHECK(open_journal(place.options)->open_report().is_new);
 }
 
 TEST_CASE("A journal keeps the size that it has") {
@@ -63,10 +63,10 @@ TEST_CASE("A damaged journal is kept aside, and a new one is made") {
     damaged.assign(5000, '\0');
   }
   write_file(place.journal, damaged);
-  CHECK(open_journal(place.options)->findings().is_new);
+  CHECK(open_journal(place.options)->open_report().is_new);
   CHECK(read_file(place.folder / "data.journal.damaged-1") == damaged);
   write_file(place.journal, damaged);
-  CHECK(open_journal(place.options)->findings().is_new);
+  CHECK(open_journal(place.options)->open_report().is_new);
   CHECK(read_file(place.folder / "data.journal.damaged-2") == damaged);
 }
 
@@ -135,7 +135,7 @@ TEST_CASE("Checkpoints that are damaged are said to be, and what is not released
   {
     const auto journal = open_journal(place.options);
     for (const char* payload : {"2", "3", "4"})
-      REQUIRE(journal->append(make_message("a", payload), 0, false) == Admission::appended);
+      REQUIRE(journal->append(make_message("a", payload), 0, false) == AppendResult::appended);
     Position position = 0;
     for (std::uint64_t next = 2; next <= 3; ++next) {
       REQUIRE(journal->read(position));
@@ -147,17 +147,17 @@ TEST_CASE("Checkpoints that are damaged are said to be, and what is not released
     bytes[layout::kCheckpoint + 20] = static_cast<char>(bytes[layout::kCheckpoint + 20] ^ 1);
     write_file(place.journal, bytes);
     const auto journal = open_journal(place.options);
-    CHECK_FALSE(journal->findings().has_lost_checkpoint);
+    CHECK_FALSE(journal->open_report().has_lost_checkpoint);
   }
   SECTION("both") {
     for (const std::size_t slot : {layout::kCheckpoint, layout::kCheckpoint + layout::kCheckpointSlotBytes})
       bytes[slot + 20] = static_cast<char>(bytes[slot + 20] ^ 1);
     write_file(place.journal, bytes);
     const auto journal = open_journal(place.options);
-    CHECK(journal->findings().has_lost_checkpoint);
+    CHECK(journal->open_report().has_lost_checkpoint);
     CHECK(pending_payloads(*journal) == std::vector<std::string>{"3", "4"});
-    CHECK(journal->findings().records == 2);
-    CHECK(journal->findings().lost_records == 0);
-    CHECK(journal->findings().skipped_bytes == 0);
+    CHECK(journal->open_report().records == 2);
+    CHECK(journal->open_report().lost_records == 0);
+    CHECK(journal->open_report().skipped_bytes == 0);
   }
 }

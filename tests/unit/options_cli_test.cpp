@@ -380,7 +380,7 @@ TEST_CASE("Retention stands beside rotation, unless it keeps everything") {
   CHECK(parse({name, "0"}) == Options{});
   const Options by_size = parse({name, "2000", "--rotate-size", "1MiB"});
   const Options by_time = parse({name, "2000", "--rotate-every", "day"});
-  CHECK((by_size.keep_turns == 2000) == (name == "--keep"));
+  CHECK((by_size.keep_groups == 2000) == (name == "--keep"));
   CHECK((by_time.keep_for == 2000s) == (name == "--keep-for"));
   CHECK((by_time.keep_size_bytes == 2000) == (name == "--keep-size"));
 }

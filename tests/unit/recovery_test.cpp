@@ -69,8 +69,8 @@ class HugeFiles final : public FileSystem {
     file = std::make_unique<HugeFile>(0, "", "", bytes_read);
     return {};
   }
-  std::error_code move_aside(const std::filesystem::path&, const std::filesystem::path&) override {
-    is_moved_aside = true;
+  std::error_code set_aside(const std::filesystem::path&, const std::filesystem::path&) override {
+    is_set_aside = true;
     return {};
   }
   std::error_code copy_attributes(const std::filesystem::path&, const std::filesystem::path&) override {
@@ -91,7 +91,7 @@ class HugeFiles final : public FileSystem {
 
   static constexpr std::uint64_t kSize = std::uint64_t{2} << 30;
   std::uint64_t bytes_read = 0;
-  bool is_moved_aside = false;
+  bool is_set_aside = false;
 
  private:
   std::string begin_;
@@ -102,13 +102,13 @@ const std::string kRecordEnd = "\n2026-11-20T15:36:01.123456Z,a/b,1,json,0,false
 
 }  // namespace
 
-TEST_CASE("Exports that are missing, empty or hardly begun are begun") {
+TEST_CASE("Exports that are missing, empty or empty are begun") {
   MemoryFiles files;
   JournalMemory journal{4096};
   files.put("exports/data.csv", GENERATE(as<std::string>{}, "", "timest", std::string(20, '\0')));
   files.put("exports/data.json", GENERATE(as<std::string>{}, "", "[", "[\n"));
   LoggerRun run{journal.map(), files, make_options()};
-  REQUIRE(run.append("#1") == Admission::appended);
+  REQUIRE(run.append("#1") == AppendResult::appended);
   run.drain();
   for (const Format format : kAllFormats) CHECK(payloads_in(files, format) == Payloads{"#1"});
   CHECK(files.names().size() == std::size(kAllFormats));
@@ -120,7 +120,7 @@ TEST_CASE("Exports without a journal are continued at their end, or kept aside i
   {
     JournalMemory first{4096};
     LoggerRun run{first.map(), files, make_options()};
-    REQUIRE(run.append("#1") == Admission::appended);
+    REQUIRE(run.append("#1") == AppendResult::appended);
     run.drain();
   }
   const std::string whole = files.content("exports/data.json");
@@ -128,7 +128,7 @@ TEST_CASE("Exports without a journal are continued at their end, or kept aside i
   files.edit("exports/data.json", whole.substr(0, whole.size() - missing_bytes));
   JournalMemory second{4096};
   LoggerRun run{second.map(), files, make_options()};
-  REQUIRE(run.append("#2") == Admission::appended);
+  REQUIRE(run.append("#2") == AppendResult::appended);
   run.drain();
   CHECK(payloads_in(files, Format::csv) == Payloads{"#1", "#2"});
   CHECK(payloads_in(files, Format::json) == (missing_bytes == 0 ? Payloads{"#1", "#2"} : Payloads{"#2"}));
@@ -151,7 +151,7 @@ TEST_CASE("Recovery of a huge export reads its beginning and its end only") {
   SECTION("One that is not ours") {
     HugeFiles files{std::string{kCsvHeader}, "x\n"};
     const auto sinks = recover(files, options, journal);
-    CHECK(files.is_moved_aside);
+    CHECK(files.is_set_aside);
     CHECK(files.bytes_read < 1'000'000);
   }
   SECTION("One that the journal knows, but not with so long a tail") {
@@ -159,7 +159,7 @@ TEST_CASE("Recovery of a huge export reads its beginning and its end only") {
     Checkpoint checkpoint;
     checkpoint.sinks[0] = {true, {1, 1}, kCsvHeader.size(), 0, 0};
     journal.commit(checkpoint);
-    REQUIRE(journal.append(make_message("a", "1"), 0, false) == Admission::appended);
+    REQUIRE(journal.append(make_message("a", "1"), 0, false) == AppendResult::appended);
     const auto sinks = recover(files, options, journal);
     CHECK(sinks.front().body_size() == HugeFiles::kSize);
     CHECK(files.bytes_read < 1'000'000);
@@ -205,7 +205,7 @@ TEST_CASE("An export that cannot be opened, made or synced stops the start, and 
   }
   files.stop_failing();
   LoggerRun run{journal.map(), files, make_options()};
-  REQUIRE(run.append("#1") == Admission::appended);
+  REQUIRE(run.append("#1") == AppendResult::appended);
   run.drain();
   for (const Format format : kAllFormats) CHECK(payloads_in(files, format) == Payloads{"#1"});
   CHECK(files.names().size() == std::size(kAllFormats));

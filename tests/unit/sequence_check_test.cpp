@@ -39,7 +39,7 @@ TEST_CASE("Doubles are told from what comes late") {
   CHECK(check.disorder() == 0);
 }
 
-TEST_CASE("A sender that begins anew at 0 or 1 is no fault, and checked from there on") {
+TEST_CASE("A sender that starts over at 0 or 1 is no fault, and checked from there on") {
   SequenceCheck check;
   CHECK(count_faults(check, {1, 2, 3, 1, 2, 0, 1}) == 0);
   CHECK(check.restarts() == 2);

@@ -13,20 +13,20 @@ TEST_CASE("A writer that makes no turn for five seconds is said to hang, at once
   const StallWatch::Clock::time_point begin{1h};
   StallWatch watch{"exports/data"};
   int said = 0;
-  const auto look = [&](std::uint64_t turns, std::chrono::seconds time) {
+  const auto check = [&](std::uint64_t turns, std::chrono::seconds time) {
     const auto before = log::last_fault();
-    watch.look(turns, 77, begin + time);
+    watch.check(turns, 77, begin + time);
     if (log::last_fault() != before) ++said;
   };
-  for (int second = 0; second < 200; ++second) look(static_cast<std::uint64_t>(second), second * 1s);
+  for (int second = 0; second < 200; ++second) check(static_cast<std::uint64_t>(second), second * 1s);
   CHECK(said == 0);
-  for (int second = 200; second < 205; ++second) look(199, second * 1s - 1s);
+  for (int second = 200; second < 205; ++second) check(199, second * 1s - 1s);
   CHECK(said == 0);
-  for (int second = 205; second < 205 + 120; ++second) look(199, second * 1s);
+  for (int second = 205; second < 205 + 120; ++second) check(199, second * 1s);
   CHECK(said == 2);
   REQUIRE(log::last_fault());
   CHECK(log::last_fault()->text.find("the disk of exports/data has not answered for 6") != std::string::npos);
-  look(200, 400s);
-  look(200, 401s);
+  check(200, 400s);
+  check(200, 401s);
   CHECK(said == 2);
 }

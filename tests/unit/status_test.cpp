@@ -7,15 +7,15 @@
 using namespace mqtt_logger;
 
 TEST_CASE("A status is one JSON object whose numbers add up") {
-  Account account;
-  account.received = 20;
-  account.replayed = 5;
-  account.written = 11;
-  account.redelivered = 2;
-  account.too_large = 1;
-  account.excluded = 4;
+  MessageTotals totals;
+  totals.received = 20;
+  totals.replayed = 5;
+  totals.written = 11;
+  totals.redelivered = 2;
+  totals.too_large = 1;
+  totals.excluded = 4;
   const auto status =
-      nlohmann::json::parse(make_status(StatusState::online, "a \"name\"", ReceiveTime{}, account));
+      nlohmann::json::parse(make_status(StatusState::online, "a \"name\"", ReceiveTime{}, totals));
   CHECK(status["state"] == "online");
   CHECK(status["client_id"] == "a \"name\"");
   CHECK(status["started"] == "1970-01-01T00:00:00.000000Z");

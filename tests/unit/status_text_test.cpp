@@ -16,7 +16,7 @@ Status full_status() {
   status.process_id = 4711;
   status.client_id = "client";
   status.connection = {"broker:1883", true, kStart + 1s, {"a/#", "b/+"}, "it was \"away\"", 2, 300s};
-  status.account = {10, 1, 6, 1, 0, 1};
+  status.totals = {10, 1, 6, 1, 0, 1};
   status.connects = 3;
   status.written_bytes = 1000;
   status.write_errors = 4;
@@ -42,7 +42,7 @@ TEST_CASE("A status comes back as it was written") {
 TEST_CASE("A status that is half replaced is not understood") {
   const std::string before = write_status(full_status());
   Status later = full_status();
-  later.account.received = 11;
+  later.totals.received = 11;
   later.time += 1s;
   const std::string after = write_status(later);
   for (std::size_t size = 1; size < after.size(); ++size) {

@@ -83,7 +83,7 @@ TEST_CASE("StopEvents: a second Ctrl-C leaves at once and says so, although the 
     dup2(standard_error.ends[1], STDERR_FILENO);
     standard_error.close_end(1);
     const auto events = make_stop_events();
-    if (!terminal.is_by_key_press()) return false;
+    if (!terminal.is_raw_mode()) return false;
     raise(first);
     if (write(STDERR_FILENO, ".", 1) != 1) return false;
     for (;;) pause();
@@ -144,7 +144,7 @@ TEST_CASE("StopEvents: q and Q act on the key press, in a terminal that is given
   const pid_t child = start_child([&] {
     terminal.enter();
     const auto events = make_stop_events();
-    if (!terminal.is_by_key_press() || !events->has_keyboard()) return false;
+    if (!terminal.is_raw_mode() || !events->has_keyboard()) return false;
     if (!terminal.type(key)) return false;
     return stops_by(*events, "q");
   });
@@ -158,7 +158,7 @@ TEST_CASE("StopEvents: signals that kill find the terminal given back, and still
   const pid_t child = start_child([&] {
     terminal.enter();
     const auto events = make_stop_events();
-    if (!terminal.is_by_key_press()) return false;
+    if (!terminal.is_raw_mode()) return false;
     raise(signal);
     return false;
   });
@@ -171,7 +171,7 @@ TEST_CASE("StopEvents: leaving at once gives the terminal back") {
   const pid_t child = start_child([&] {
     terminal.enter();
     const auto events = make_stop_events();
-    if (terminal.is_by_key_press()) mqtt_logger::leave_at_once(7);
+    if (terminal.is_raw_mode()) mqtt_logger::exit_now(7);
     return false;
   });
   CHECK(wait_for_child(child) == 7);
@@ -186,7 +186,7 @@ TEST_CASE("StopEvents: Ctrl-Z where no shell could continue us changes nothing")
     raise(SIGTSTP);
     if (!terminal.is_by_line()) return false;
     events->wait(milliseconds{0});
-    return terminal.is_by_key_press() && events->has_keyboard();
+    return terminal.is_raw_mode() && events->has_keyboard();
   });
   CHECK(wait_for_child(child) == 0);
   CHECK(terminal.is_by_line());

@@ -22,7 +22,7 @@ TEST_CASE("The journal's space is released when the exports are on the device, w
   MemoryFiles files;
   JournalDevice journal{4096};
   LoggerRun run{journal.map(), files, make_options(fsync)};
-  REQUIRE(run.append("#1") == Admission::appended);
+  REQUIRE(run.append("#1") == AppendResult::appended);
   run.drain();
   CHECK((run.journal().pending_bytes() == 0) == (fsync == Fsync::no));
   run.sync();
@@ -48,7 +48,7 @@ struct FailingRun {
 
   bool append() {
     const std::string payload = "#" + std::to_string(expected.size());
-    if (run->append(payload) == Admission::full) return false;
+    if (run->append(payload) == AppendResult::full) return false;
     expected.push_back(payload);
     return true;
   }
@@ -91,8 +91,8 @@ TEST_CASE(
     CHECK(logger.run->sync());
     REQUIRE(logger.expected.size() < 200);  // the ring
   }
-  CHECK(logger.run->step() ==
-        (is_journal_failing && rotate_size_bytes == 0 ? Writer::Turn::idle : Writer::Turn::blocked));
+  CHECK(logger.run->step() == (is_journal_failing && rotate_size_bytes == 0 ? Writer::StepResult::idle
+                                                                            : Writer::StepResult::blocked));
   CHECK_FALSE(logger.append());
   logger.let_devices_work();
   for (int i = 0; i < 3; ++i) {
@@ -144,13 +144,13 @@ TEST_CASE("What a failed sync was for is written again by the next start, too") 
     logger.let_devices_work();
   }
   logger.start();
-  CHECK(logger.run->journal().findings().is_in_doubt);
+  CHECK(logger.run->journal().open_report().is_unconfirmed);
   logger.run->drain();
   REQUIRE_FALSE(logger.run->sync());
   logger.require_all_on_device();
   logger.run.reset();
   logger.start();
-  CHECK_FALSE(logger.run->journal().findings().is_in_doubt);
+  CHECK_FALSE(logger.run->journal().open_report().is_unconfirmed);
 }
 
 TEST_CASE("A file that is written to and finished while it is synced is synced once more") {
@@ -160,7 +160,7 @@ TEST_CASE("A file that is written to and finished while it is synced is synced o
   const std::vector<std::string> names = logger.files.names();
   logger.files.watch_next_sync([&logger] {
     logger.write(1);
-    REQUIRE_FALSE(logger.run->exports().turn(make_message("a", "").receive_time));
+    REQUIRE_FALSE(logger.run->exports().rotate(make_message("a", "").receive_time));
   });
   REQUIRE_FALSE(logger.run->exports().sync());
   REQUIRE(logger.files.names().size() > names.size());
@@ -189,12 +189,12 @@ TEST_CASE("A journal counts as closed in order only when everything is on the de
   JournalDevice journal{4096};
   {
     LoggerRun run{journal.map(), files, make_options(Fsync::no)};
-    REQUIRE(run.append("#1") == Admission::appended);
+    REQUIRE(run.append("#1") == AppendResult::appended);
     journal.set_failing(is_failing);
     run.stop();
   }
   journal.set_failing(false);
-  CHECK(Journal{journal.map()}.findings().had_crash == is_failing);
+  CHECK(Journal{journal.map()}.open_report().had_crash == is_failing);
 }
 
 TEST_CASE("The sync thread makes room as soon as the journal is full") {
@@ -211,7 +211,7 @@ TEST_CASE("The sync thread makes room as soon as the journal is full") {
   const auto end = std::chrono::steady_clock::now() + std::chrono::minutes{2};
   int appended = 0;
   while (appended < 2000 && std::chrono::steady_clock::now() < end) {  // 24 times the ring
-    if (journal.append(make_message("a/b", "#1"), 0, false) == Admission::appended)
+    if (journal.append(make_message("a/b", "#1"), 0, false) == AppendResult::appended)
       ++appended;
     else
       std::this_thread::sleep_for(std::chrono::milliseconds{1});

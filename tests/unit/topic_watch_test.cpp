@@ -11,11 +11,11 @@ TEST_CASE("A topic filter is stale when it was silent for longer than asked, eac
   options.stale_after = 10s;
   const TopicWatch::Clock::time_point start{1000s};
   TopicWatch watch{options, start};
-  CHECK_FALSE(watch.look(start + 10s)[0].is_stale);
-  CHECK(watch.look(start + 10001ms)[0].is_stale);
+  CHECK_FALSE(watch.snapshot(start + 10s)[0].is_stale);
+  CHECK(watch.snapshot(start + 10001ms)[0].is_stale);
 
   watch.note("sensors/a/b", start + 8s);
-  const auto filters = watch.look(start + 12s);
+  const auto filters = watch.snapshot(start + 12s);
   REQUIRE(filters.size() == 2);
   CHECK(filters[0] == FilterStatus{"sensors/#", 4s, false});
   CHECK(filters[1] == FilterStatus{"alarms/+", 12s, true});
@@ -24,5 +24,5 @@ TEST_CASE("A topic filter is stale when it was silent for longer than asked, eac
 TEST_CASE("Without --stale-after nothing is watched") {
   TopicWatch watch{Options{}};
   watch.note("sensors/a");
-  CHECK(watch.look().empty());
+  CHECK(watch.snapshot().empty());
 }

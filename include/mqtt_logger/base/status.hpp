@@ -59,7 +59,7 @@ struct Status {
   std::uint64_t process_id = 0;
   std::string client_id;
   ConnectionStatus connection;
-  Account account;
+  MessageTotals totals;
   std::uint64_t connects = 0;
   std::uint64_t written_bytes = 0;
   std::uint64_t write_errors = 0;

@@ -11,11 +11,11 @@ namespace mqtt_logger {
 ///
 /// The questions answer with marks: bits of which the lowest stands in the first byte that is meant. Marks
 /// above it may be false, so only "is there any" and "which is the first" can be asked.
-class EightBytes {
+class SwarWord {
  public:
   static constexpr std::size_t kSize = 8;
 
-  explicit EightBytes(const char* bytes) noexcept {
+  explicit SwarWord(const char* bytes) noexcept {
     std::memcpy(&word_, bytes, kSize);  // any alignment; compiles to one load
     if constexpr (std::endian::native == std::endian::big) {
       std::uint64_t reversed = 0;

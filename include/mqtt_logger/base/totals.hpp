@@ -48,7 +48,7 @@ class Instant {
 };
 
 /// The account of a run: `received == written + pending + dropped + excluded`.
-struct Account {
+struct MessageTotals {
   std::uint64_t received = 0;     ///< from the broker in this run, and replayed
   std::uint64_t replayed = 0;     ///< of these: found in the journal at start
   std::uint64_t written = 0;      ///< in every export
@@ -61,12 +61,12 @@ struct Account {
   [[nodiscard]] std::uint64_t pending() const noexcept { return received - written - dropped() - excluded; }
   /// A redelivery is in the exports already; everything else that is not written is missing there.
   [[nodiscard]] bool is_complete() const noexcept { return pending() == 0 && too_large == 0 && lost == 0; }
-  bool operator==(const Account&) const = default;
+  bool operator==(const MessageTotals&) const = default;
 };
 
 /// "received 12 (2 replayed from the journal), written 10, pending 0, dropped 2 (2 redelivered)", and if
 /// there are any ", excluded 3"
-[[nodiscard]] std::string to_string(const Account& account);
+[[nodiscard]] std::string to_string(const MessageTotals& totals);
 
 /// What happened since the start. Each counter is counted by the one thread named; any thread takes a
 /// snapshot.
@@ -82,12 +82,12 @@ struct Statistics {
   Counter lost;           ///< with a journal that somebody has cut
   Counter written_bytes;  ///< of all exports
   Counter write_errors;
-  Counter writer_turns;  ///< of its loop: grows when it is awake and does not hang
+  Counter writer_iterations;  ///< of its loop: grows when it is awake and does not hang
   // The session's thread.
   alignas(64) Counter replayed;
   Counter connects;
 
-  [[nodiscard]] Account account() const noexcept;
+  [[nodiscard]] MessageTotals totals() const noexcept;
 };
 
 }  // namespace mqtt_logger

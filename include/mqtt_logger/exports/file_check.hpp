@@ -17,7 +17,7 @@ namespace mqtt_logger {
 
 /// Whether a file of this size is no more than the beginning of an export without records: empty, or left so,
 /// perhaps with zeros, by a crash while it was made.
-[[nodiscard]] bool is_hardly_begun(File& file, const FileFormat& format, std::uint64_t size);
+[[nodiscard]] bool is_empty_export(File& file, const FileFormat& format, std::uint64_t size);
 
 /// Whether a file begins as a file of this format does, and has a record of ours before `body_size`, or none.
 /// Looks at the opening and the last record only: the cost does not grow with the file.

@@ -35,12 +35,12 @@ struct FileFormat {
   std::string_view closing;
   void (*append_record)(std::string& out, const Fields& fields, const Pieces& pieces);
   std::string_view record_begin;  ///< of a line that is a record; empty where a record may span lines
-  RecordEnd (*look_at_end)(std::string_view text, std::size_t extra_columns);
+  RecordEnd (*check_end)(std::string_view text, std::size_t extra_columns);
   std::size_t extra_columns = 0;  ///< in each record
 
   /// Whether `text`, without a line end behind it, can end one of our records.
-  [[nodiscard]] RecordEnd look_at_record_end(std::string_view text) const {
-    return look_at_end(text, extra_columns);
+  [[nodiscard]] RecordEnd check_record_end(std::string_view text) const {
+    return check_end(text, extra_columns);
   }
 
   /// Appends a record as it stands in the body, the first one or a later one.

@@ -48,7 +48,9 @@ class Syncer {
   [[nodiscard]] std::error_code sync() noexcept;
 
   /// Whether the writer must go back, because a sync of the exports has failed. Any thread.
-  [[nodiscard]] bool is_in_doubt() const noexcept { return is_in_doubt_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool is_unconfirmed() const noexcept {
+    return is_unconfirmed_.load(std::memory_order_acquire);
+  }
   /// The last checkpoint that is on the device, which is the current one from now on, and syncs are tried
   /// again. Nothing if there is no way back: with `--fsync no` the journal does not keep what came since.
   [[nodiscard]] std::optional<Written> go_back() noexcept;
@@ -75,10 +77,10 @@ class Syncer {
   bool is_sync_needed_ = true;      // whatever has been written since
   bool is_left_to_writer_ = false;  // from a failure to the sync that the writer asks for, and that succeeds
   Position synced_head_ = 0;
-  std::error_code exports_error_;  // while they are in doubt
-  Reminder failing_;
+  std::error_code exports_error_;  // while they are unconfirmed
+  LogInterval failing_;
 
-  std::atomic<bool> is_in_doubt_{false};
+  std::atomic<bool> is_unconfirmed_{false};
 
   std::atomic<bool> is_stopping_{false};
   std::thread thread_;

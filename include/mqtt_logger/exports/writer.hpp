@@ -30,11 +30,11 @@ namespace mqtt_logger {
 ///          with a sync of its own until one succeeds.
 class Writer {
  public:
-  /// What a turn of the loop did.
-  enum class Turn : std::uint8_t { idle, wrote, blocked };
+  /// What one step of the loop did.
+  enum class StepResult : std::uint8_t { idle, wrote, blocked };
 
   Writer(Journal& journal, Exports& exports, Syncer& syncer, const Options& options, Statistics& statistics,
-         std::chrono::milliseconds look_every = std::chrono::seconds{1});
+         std::chrono::milliseconds check_every = std::chrono::seconds{1});
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -47,15 +47,15 @@ class Writer {
   /// Closes and opens the exports, as soon as what waits is written. Any thread.
   void open_again() noexcept;
 
-  /// One turn: read a batch, write it to every sink, commit. Once a second it looks whether the exports are
+  /// One step: read a batch, write it to every sink, commit. Once a second it looks whether the exports are
   /// still where they were.
-  [[nodiscard]] Turn step() noexcept;
+  [[nodiscard]] StepResult step() noexcept;
 
  private:
   void run() noexcept;
-  [[nodiscard]] bool look_after_exports() noexcept;
+  [[nodiscard]] bool check_exports() noexcept;
   [[nodiscard]] bool has_lost_files() noexcept;
-  void look_after_journal() noexcept;
+  void check_journal() noexcept;
   [[nodiscard]] bool restore_journal() noexcept;
   [[nodiscard]] bool begin_new_files(ReceiveTime time) noexcept;
   [[nodiscard]] bool commit_to_device() noexcept;
@@ -75,25 +75,25 @@ class Writer {
   Syncer& syncer_;
   Fsync fsync_;
   Statistics& statistics_;
-  const std::chrono::milliseconds look_every_;  ///< whether the files are still there
+  const std::chrono::milliseconds check_every_;  ///< whether the files are still there
   FieldsMaker fields_;
   ClockWatch clock_;
 
   Checkpoint next_;  // what the checkpoint will be once the batch is written
   std::uint64_t batch_records_ = 0;
   bool is_batch_full_ = false;
-  Reminder failing_;
-  Reminder unseen_;
+  LogInterval failing_;
+  LogInterval unseen_;
   std::filesystem::path journal_path_;
-  Reminder journal_unseen_;
-  Reminder journal_lost_;
-  Reminder journal_cut_;
+  LogInterval journal_unseen_;
+  LogInterval journal_lost_;
+  LogInterval journal_cut_;
   bool are_files_new_ = false;    // and not known to be on the device
   bool is_device_tried_ = false;  // with one batch: exports were cut back, because a sync of them has failed
 
   Checkpoint committed_;
   std::uint64_t written_records_ = 0;  // of this run, up to there
-  std::chrono::steady_clock::time_point next_look_;
+  std::chrono::steady_clock::time_point next_check_;
   std::atomic<bool> is_open_again_wanted_{false};
 
   std::atomic<bool> is_stopping_{false};

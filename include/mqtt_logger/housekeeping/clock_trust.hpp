@@ -20,7 +20,7 @@ class ClockTrust {
   explicit ClockTrust(std::optional<ReceiveTime> latest) noexcept : latest_{latest} {}
 
   /// Whether it may, now.
-  [[nodiscard]] bool look(const ClockReading& reading) noexcept;
+  [[nodiscard]] bool check(const ClockReading& reading) noexcept;
   /// By how much it was moved last.
   [[nodiscard]] std::chrono::seconds step() const noexcept { return step_; }
 

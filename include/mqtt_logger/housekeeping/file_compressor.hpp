@@ -16,7 +16,7 @@ namespace mqtt_logger {
 ///
 /// The part is on the device before it gets its name, and the original goes only when the named file, read
 /// back, holds the same. What a crash leaves is one of these states, and is taken on from there; a part is
-/// begun anew.
+/// started again.
 ///
 /// Threads: one owner.
 /// Errors:  a file that cannot be compressed stays as it is, without a part beside it.

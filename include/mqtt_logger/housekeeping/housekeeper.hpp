@@ -29,18 +29,18 @@ namespace mqtt_logger {
 /// one of these names and something else in it.
 ///
 /// Threads: start() and stop() by the main thread; between them a thread of its own, of low priority, runs
-///          keep() at once, after each turn, and each minute. Tests call keep().
-///          stop() breaks a compression off, which the next start begins anew.
+///          keep() at once, after each group, and each minute. Tests call keep().
+///          stop() breaks a compression off, which the next start starts over.
 ///          Where the clock may be wrong (ClockTrust) nothing is removed, and a warning says so.
 /// Errors:  a file that cannot be removed or compressed is said once, and tried again each time.
-class Keeper {
+class Housekeeper {
  public:
   /// `last_contact`: the latest time that the journal knows.
-  Keeper(FileSystem& files, const Options& options, Exports& exports,
-         std::optional<ReceiveTime> last_contact = std::nullopt);
-  ~Keeper();
-  Keeper(const Keeper&) = delete;
-  Keeper& operator=(const Keeper&) = delete;
+  Housekeeper(FileSystem& files, const Options& options, Exports& exports,
+              std::optional<ReceiveTime> last_contact = std::nullopt);
+  ~Housekeeper();
+  Housekeeper(const Housekeeper&) = delete;
+  Housekeeper& operator=(const Housekeeper&) = delete;
 
   /// Starts no thread if there is nothing to look after.
   void start();
@@ -51,18 +51,18 @@ class Keeper {
 
  private:
   void run() noexcept;
-  /// Until there were more than so many turns; false once stop() was called.
-  [[nodiscard]] bool wait_for_turn(std::uint64_t turns);
-  [[nodiscard]] std::vector<SeriesTurn> find_turns();
+  /// Until there were more than so many groups; false once stop() was called.
+  [[nodiscard]] bool wait_for_rotation(std::uint64_t groups);
+  [[nodiscard]] std::vector<FileGroup> find_groups();
   [[nodiscard]] std::optional<ReceiveTime> find_latest_time(std::optional<ReceiveTime> last_contact);
   [[nodiscard]] std::vector<std::filesystem::path> list_folder();
-  [[nodiscard]] bool is_ours(const SeriesTurn& turn);
+  [[nodiscard]] bool is_ours(const FileGroup& group);
   [[nodiscard]] std::error_code read(const std::filesystem::path& path, bool is_compressed,
                                      std::string& text);
-  void remove_surplus(std::chrono::sys_seconds now);
-  void note_written(const std::vector<SeriesTurn>& turns, const std::vector<FileNumber>& in_use);
-  void report_doubt(std::string_view option);
-  void remove(const Retention::Surplus& surplus);
+  void remove_expired(std::chrono::sys_seconds now);
+  void note_written(const std::vector<FileGroup>& groups, const std::vector<FileNumber>& in_use);
+  void report_unconfirmed(std::string_view option);
+  void remove(const Retention::Expired& expired);
   void remove_parts();
   /// Whether there was one, and it may go on.
   [[nodiscard]] bool compress_next(std::set<std::filesystem::path>& tried);
@@ -85,7 +85,7 @@ class Keeper {
   WrittenFiles written_;
   ClockTrust clock_trust_;
   bool is_clock_believed_ = true;
-  bool is_doubt_reported_ = false;
+  bool is_unconfirmed_reported_ = false;
   std::chrono::microseconds started_ = read_clock().since_start;
 
   std::mutex mutex_;  // for stop_wanted_

@@ -23,7 +23,7 @@ struct FoundFile {
 };
 
 /// The files of one number, of all formats, compressed or not: they were begun together, and go together.
-struct SeriesTurn {
+struct FileGroup {
   FileNumber number = kSingleFile;
   std::vector<FoundFile> files;
 
@@ -38,29 +38,29 @@ struct WrittenFiles {
 
 /// What `--keep`, `--keep-for` and `--keep-size` say about the files of a series. Pure.
 ///
-/// A turn ends where the next one is born: names alone tell how old it is, whatever copying or compressing
-/// has done to the files' own times. A turn whose name is behind that of the one that is written now tells
-/// that the clock was set back since: such turns count as the oldest, so that what is finished now does not
+/// A group ends where the next one is born: names alone tell how old it is, whatever copying or compressing
+/// has done to the files' own times. A group whose name is behind that of the one that is written now tells
+/// that the clock was set back since: such groups count as the oldest, so that what is finished now does not
 /// go before them. What this process has written itself counts as the newest, in the order in which it did.
 class Retention {
  public:
-  struct Surplus {
-    SeriesTurn turn;
+  struct Expired {
+    FileGroup group;
     std::string_view option;  ///< that is to blame
   };
 
   explicit Retention(const Options& options) noexcept;
 
   [[nodiscard]] bool is_on() const noexcept;
-  /// What is to be removed of `turns` (sorted by number), oldest first; never one of `in_use`, though these
+  /// What is to be removed of `groups` (sorted by number), oldest first; never one of `in_use`, though these
   /// count.
-  [[nodiscard]] std::vector<Surplus> find_surplus(std::span<const SeriesTurn> turns,
+  [[nodiscard]] std::vector<Expired> find_expired(std::span<const FileGroup> groups,
                                                   std::span<const FileNumber> in_use,
                                                   std::chrono::sys_seconds now,
                                                   const WrittenFiles& written = {}) const;
 
  private:
-  std::uint64_t keep_turns_;
+  std::uint64_t keep_groups_;
   std::chrono::seconds keep_for_;
   std::uint64_t keep_bytes_;
 };

@@ -9,7 +9,7 @@
 
 namespace mqtt_logger {
 
-/// Whether the broker gives out packet identifiers in turn, as far as this session has shown: 1, 2, 3 …
+/// Whether the broker gives out packet identifiers in order, as far as this session has shown: 1, 2, 3 …
 /// 65,535, 1.
 ///
 /// It decides what an equal message with an equal identifier and the DUP flag is. The flag says that the
@@ -26,9 +26,9 @@ namespace mqtt_logger {
 /// - for: it comes a second or more after all before it was acknowledged, and has the next identifier
 /// nevertheless:
 ///   by then lower ones were free for long;
-/// - for: 4,096 messages in turn, far more than any broker has in flight. After evidence against, that alone
+/// - for: 4,096 messages in order, far more than any broker has in flight. After evidence against, that alone
 /// counts,
-///   and after evidence against twice (a broker that begins anew with each connection) nothing does.
+///   and after evidence against twice (a broker that starts over with each connection) nothing does.
 /// In a session that has shown neither yet, see PacketIds.
 ///
 /// Threads: the callback thread only.
@@ -50,13 +50,13 @@ class IdentifierOrder {
   /// The broker has not heard what was acknowledged on the connection before.
   void begin_connection() noexcept { acknowledged_.reset(); }
   void forget() noexcept;
-  /// What an older version has left in the rows of PacketIds: so many messages in turn, up to `last`, or the
+  /// What an older version has left in the rows of PacketIds: so many messages in order, up to `last`, or the
   /// contrary.
-  void assume(PacketId last, std::uint64_t in_turn, bool is_in_turn) noexcept;
+  void assume(PacketId last, std::uint64_t in_turn, bool is_in_order) noexcept;
 
-  [[nodiscard]] bool is_in_turn() const noexcept;
-  [[nodiscard]] bool is_out_of_turn() const noexcept;
-  /// How many messages came in turn, as far as is known.
+  [[nodiscard]] bool is_in_order() const noexcept;
+  [[nodiscard]] bool is_out_of_order() const noexcept;
+  /// How many messages came in order, as far as is known.
   [[nodiscard]] std::uint64_t in_turn() const noexcept;
 
   /// Tests set the time; otherwise it is asked for when it matters.

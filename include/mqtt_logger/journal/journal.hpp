@@ -21,7 +21,7 @@
 namespace mqtt_logger {
 
 /// What became of a message that was handed to the journal.
-enum class Admission : std::uint8_t {
+enum class AppendResult : std::uint8_t {
   appended,
   redelivered,  ///< received before; not appended again
   too_large,    ///< larger than half of the ring; not appended
@@ -29,7 +29,7 @@ enum class Admission : std::uint8_t {
 };
 
 /// What the journal held when it was opened.
-struct JournalFindings {
+struct OpenReport {
   bool is_new = true;         ///< there was none
   bool had_crash = false;     ///< the process before this one did not close it
   bool had_restart = false;   ///< and the machine was started again since: what was not synced may be missing
@@ -37,8 +37,8 @@ struct JournalFindings {
   std::uint64_t lost_records = 0;    ///< known to be missing among them
   std::uint64_t skipped_bytes = 0;   ///< damaged
   bool has_lost_checkpoint = false;  ///< it is damaged: an older one counts, or what was not released yet
-  bool is_in_doubt = false;  ///< a sync has failed, and none succeeded since: what it was for is not on the
-                             ///< device, whatever the system shows
+  bool is_unconfirmed = false;  ///< a sync has failed, and none succeeded since: what it was for is not on
+                                ///< the device, whatever the system shows
 };
 
 /// What restore() has found.
@@ -69,7 +69,7 @@ class Journal {
 
   /// The size of a mapping with at least `ring_bytes` of ring.
   [[nodiscard]] static std::size_t mapping_size(std::uint64_t ring_bytes) noexcept;
-  [[nodiscard]] const JournalFindings& findings() const noexcept { return findings_; }
+  [[nodiscard]] const OpenReport& open_report() const noexcept { return open_report_; }
   [[nodiscard]] std::uint64_t ring_bytes() const noexcept { return ring_.size(); }
   /// Longer records are never appended.
   [[nodiscard]] std::uint64_t max_record_bytes() const noexcept { return ring_.size() / 2; }
@@ -78,7 +78,8 @@ class Journal {
 
   /// Appends a message. `packet_id` is 0 at QoS 0. A message of QoS 1 or 2 that was received before is
   /// recognised: at QoS 1 as PacketIds says, at QoS 2 until release(packet_id).
-  [[nodiscard]] Admission append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept;
+  [[nodiscard]] AppendResult append(const MessageView& message, PacketId packet_id,
+                                    bool is_duplicate) noexcept;
   /// What append() has taken, or knew, may be acknowledged from now on: not before.
   void end_delivery() noexcept;
   /// A message came that is not to be recorded. `packet_id` is 0 at QoS 0.
@@ -102,7 +103,8 @@ class Journal {
   [[nodiscard]] bool has_session(const std::string& session) const noexcept;
   /// When its broker was heard last, if that is known; nothing if its session was ended.
   [[nodiscard]] std::optional<ReceiveTime> last_contact() const noexcept;
-  /// It was heard now. The writer's next turn writes that down, so that the caller never waits for a disk.
+  /// It was heard now. The writer's next iteration writes that down, so that the caller never waits for a
+  /// disk.
   void note_contact(ReceiveTime time) noexcept;
 
   /// The session was ended at the broker: nothing of it is known any more. Before the callback thread exists.
@@ -158,9 +160,9 @@ class Journal {
   [[nodiscard]] std::error_code sync() noexcept;
   /// A sync of the exports has failed: should the process end now, the next one goes back to the checkpoint
   /// that is on the device.
-  void begin_doubt() noexcept;
-  /// Exports are on the device. A journal that is not remains in doubt.
-  void end_doubt() noexcept;
+  void mark_unconfirmed() noexcept;
+  /// Exports are on the device. A journal that is not remains unconfirmed.
+  void mark_confirmed() noexcept;
   void request_sync() noexcept;
   void wake_writer() noexcept;
   /// Behind the last record.
@@ -178,7 +180,7 @@ class Journal {
  private:
   bool is_known(PacketId id, const Fingerprint& fingerprint, bool is_exactly_once,
                 bool is_duplicate) noexcept;
-  [[nodiscard]] Checkpoint find_checkpoint(bool had_restart, bool is_in_doubt) const noexcept;
+  [[nodiscard]] Checkpoint find_checkpoint(bool had_restart, bool is_unconfirmed) const noexcept;
   [[nodiscard]] Checkpoint find_synced_checkpoint(const Checkpoint& committed) const noexcept;
   [[nodiscard]] Checkpoint find_oldest_record() const noexcept;
   [[nodiscard]] bool has_all_from(const Checkpoint& synced) const noexcept;
@@ -193,7 +195,7 @@ class Journal {
   std::unique_ptr<MappedFile> mapping_;
   std::byte* base_;
   RingBytes ring_;
-  JournalFindings findings_;
+  OpenReport open_report_;
   Checkpoint checkpoint_;
   CheckpointSlots committed_slots_;
   CheckpointSlots synced_slots_;

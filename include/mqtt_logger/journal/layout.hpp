@@ -48,10 +48,10 @@ inline constexpr std::size_t kIntent = 136;
 inline constexpr std::size_t kReturned = 144;
 inline constexpr std::size_t kIdentifierOrder = 152;
 inline constexpr std::size_t kOldRows = 160;
-inline constexpr std::size_t kDoubted = 168;
+inline constexpr std::size_t kUncertain = 168;
 inline constexpr std::size_t kReleased = 256;
-inline constexpr std::size_t kSettled = 264;
-inline constexpr std::size_t kInDoubt = 272;
+inline constexpr std::size_t kComplete = 264;
+inline constexpr std::size_t kUnconfirmed = 272;
 inline constexpr std::size_t kCheckpoint = 512;
 inline constexpr std::size_t kSyncedCheckpoint = 1536;
 inline constexpr std::size_t kCheckpointSlotBytes = 512;
@@ -69,7 +69,7 @@ static_assert(std::atomic_ref<std::uint64_t>::is_always_lock_free,
               "the journal needs 64-bit atomics without a lock: compile for ARMv6K, ARMv7, i586 or newer");
 static_assert(std::atomic_ref<std::uint64_t>::required_alignment <= 8);
 static_assert(kHead % 8 == 0 && kIntent % 8 == 0 && kReturned % 8 == 0 && kIdentifierOrder % 8 == 0 &&
-              kOldRows % 8 == 0 && kReleased % 8 == 0 && kSettled % 8 == 0 && kCheckpoint % 8 == 0 &&
+              kOldRows % 8 == 0 && kReleased % 8 == 0 && kComplete % 8 == 0 && kCheckpoint % 8 == 0 &&
               kSyncedCheckpoint % 8 == 0 && kCheckpointSlotBytes % 8 == 0 && kRows % 8 == 0 &&
               kSubscriptions % 8 == 0 && kRing % 8 == 0);
 

@@ -18,8 +18,8 @@ namespace mqtt_logger {
 /// of the last message with that identifier. At QoS 1, and at QoS 2 after PUBREL, besides that the DUP flag,
 /// within the last `window` deliveries, and one of these must hold:
 /// - That message was never acknowledged: the process ended before. No broker may use its identifier again.
-/// - The broker was seen to give out identifiers in turn (IdentifierOrder).
-/// - The session is young and has shown nothing against that: at least two messages came in turn, or the
+/// - The broker was seen to give out identifiers in order (IdentifierOrder).
+/// - The session is young and has shown nothing against that: at least two messages came in order, or the
 /// process was
 ///   killed, and its connection did not stay quiet for long after that message. A broker that takes the
 ///   lowest free identifier could be mistaken then only if all of the session so far came in one go, before
@@ -66,7 +66,7 @@ class PacketIds {
   void begin_connection(bool is_kept) noexcept;
   /// A message comes. To be called before all that asks for it here.
   void begin_message(bool is_duplicate) noexcept {
-    if (is_doubted_ && !is_duplicate) forget_all();
+    if (is_uncertain_ && !is_duplicate) forget_all();
   }
   /// Another session begins: what came before has nothing to do with it.
   void forget_all() noexcept;
@@ -103,10 +103,10 @@ class PacketIds {
   std::uint64_t killed_up_to_ = 0;  // of these, when the process before this one was killed
   std::uint64_t old_rows_ = 0;      // of these, with fingerprints of version 1
   std::size_t unreleased_ = 0;
-  bool is_doubted_ = false;  // whether the session is the one that all this belongs to
+  bool is_uncertain_ = false;  // whether the session is the one that all this belongs to
   std::atomic<std::uint32_t> connections_{0};
   std::uint64_t returned_before_ = 0;  // of settle()'s thread, as the next one
-  std::uint32_t settled_connection_ = 0;
+  std::uint32_t completed_connection_ = 0;
 };
 
 }  // namespace mqtt_logger

@@ -8,7 +8,7 @@ namespace mqtt_logger {
 /// When to speak of a trouble that lasts: at once, and then every minute.
 ///
 /// Threads: one owner.
-class Reminder {
+class LogInterval {
  public:
   using Clock = std::chrono::steady_clock;
 

@@ -20,7 +20,7 @@ namespace mqtt_logger {
 
 /// Among so many deliveries a redelivery is recognised. Not the Receive Maximum, because brokers exceed it:
 /// of 20,000 queued messages Mosquitto 2.0.11 had up to 18,700 in flight, with MQTT 5 and 3.1.1. Half of the
-/// packet identifiers, because a broker that uses them in turn comes back to one after 65,535 deliveries,
+/// packet identifiers, because a broker that uses them in order comes back to one after 65,535 deliveries,
 /// less those in flight: from there on the same identifier and content may well be a new message.
 inline constexpr std::uint32_t kRedeliveryWindow = 32768;
 
@@ -32,11 +32,11 @@ inline constexpr std::uint32_t kRedeliveryWindow = 32768;
 /// Errors:     a full journal is waited for, said as soon as it is more than a moment and then every minute.
 ///             If the program is to stop meanwhile and the writer gets nothing done, the process ends here: a
 ///             return would acknowledge a message that we do not have.
-class Inbox {
+class Receiver {
  public:
   /// `is_stop_requested` is asked by the callback thread: while it waits it holds the library's lock, for
   /// which others may be waiting (the simulator) that are to end before stop() is called.
-  Inbox(
+  Receiver(
       Journal& journal, const Options& options, Statistics& statistics,
       std::function<bool()> is_stop_requested = [] { return false; });
 
@@ -69,7 +69,8 @@ class Inbox {
   [[nodiscard]] bool is_stopping() const noexcept;
   [[nodiscard]] bool is_excluded(std::string_view topic) const noexcept;
   void watch_filters(std::string_view topic) noexcept;
-  [[nodiscard]] Admission append(const MessageView& message, PacketId packet_id, bool is_duplicate) noexcept;
+  [[nodiscard]] AppendResult append(const MessageView& message, PacketId packet_id,
+                                    bool is_duplicate) noexcept;
   [[nodiscard]] bool report_full(std::chrono::steady_clock::time_point full_since, bool is_reported) noexcept;
   [[noreturn]] void leave() noexcept;
   void sync() noexcept;
@@ -82,10 +83,10 @@ class Inbox {
   const std::function<bool()> is_stop_requested_;
   bool is_synced_each_;
   std::chrono::steady_clock::time_point next_report_{};
-  Reminder unsynced_;
+  LogInterval unsynced_;
   LogThrottle drops_{LogLevel::error};
   std::uint64_t unasked_ = 0;  // messages that no topic filter asks for
-  Reminder unasked_reminder_;
+  LogInterval unasked_interval_;
   std::atomic<bool> is_more_expected_{false};
   std::atomic<bool> is_waiting_{false};
   std::atomic<bool> is_receiving_{false};

@@ -13,18 +13,20 @@
 
 namespace mqtt_logger {
 
-/// The session at the broker: connects, subscribes, connects again for ever; every message goes to the inbox.
+/// The session at the broker: connects, subscribes, connects again for ever; every message goes to the
+/// receiver.
 ///
 /// All calls of the client library are made by a thread of its own, the session's: the library has one lock,
 /// and holds it while a message waits for room in the journal. The caller's thread leaves word and goes on.
 ///
-/// Threads: all by the main thread; the inbox is called by the library's receive thread. `wake` is called by
+/// Threads: all by the main thread; the receiver is called by the library's receive thread. `wake` is called
+/// by
 ///          the session's thread when connection() has changed, and when check() has something to throw.
 /// Owns:    the client and the session's thread.
 /// Errors:  in the log, with what happens next; see check().
 class Subscriber {
  public:
-  Subscriber(const Options& options, Journal& journal, Inbox& inbox, Statistics& statistics,
+  Subscriber(const Options& options, Journal& journal, Receiver& receiver, Statistics& statistics,
              std::function<void()> wake);
   /// Leaves the process if the session's thread does not end.
   ~Subscriber();
@@ -55,9 +57,9 @@ class Subscriber {
   /// How it stands with the broker, for those who report it.
   [[nodiscard]] ConnectionStatus connection() const;
 
-  /// Takes no more messages: disconnects and keeps the session at the broker. After true the inbox is called
-  /// no more. False if the library has not come to an end within some seconds: it may call the inbox still,
-  /// and this object must not be destroyed.
+  /// Takes no more messages: disconnects and keeps the session at the broker. After true the receiver is
+  /// called no more. False if the library has not come to an end within some seconds: it may call the
+  /// receiver still, and this object must not be destroyed.
   [[nodiscard]] bool stop() noexcept;
 
  private:

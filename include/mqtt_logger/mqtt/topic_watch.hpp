@@ -15,7 +15,7 @@ namespace mqtt_logger {
 /// Since when each topic filter has brought nothing, for `--stale-after`. Measured by a clock that nobody
 /// sets: a wall clock that jumps must not cry wolf.
 ///
-/// Threads: note() by the callback thread, look() by the main thread. Without `--stale-after` both do
+/// Threads: note() by the callback thread, snapshot() by the main thread. Without `--stale-after` both do
 /// nothing.
 class TopicWatch {
  public:
@@ -28,7 +28,7 @@ class TopicWatch {
     if (!entries_.empty()) note(topic, Clock::now());
   }
   /// One entry a topic filter; none without `--stale-after`.
-  [[nodiscard]] std::vector<FilterStatus> look(Clock::time_point now = Clock::now()) const;
+  [[nodiscard]] std::vector<FilterStatus> snapshot(Clock::time_point now = Clock::now()) const;
 
  private:
   struct Entry {

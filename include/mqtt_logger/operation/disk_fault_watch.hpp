@@ -36,8 +36,8 @@ class DiskFaultWatch {
 
   void run() noexcept;
   /// When to look again.
-  std::chrono::milliseconds look(Clock::time_point now) noexcept;
-  void look_for_stop(Clock::time_point now) noexcept;
+  std::chrono::milliseconds check(Clock::time_point now) noexcept;
+  void check_stop(Clock::time_point now) noexcept;
 
   const std::filesystem::path journal_;
   const Statistics& statistics_;
@@ -46,7 +46,7 @@ class DiskFaultWatch {
 
   // The own thread's.
   DiskFaults known_;
-  Reminder waiting_;
+  LogInterval waiting_;
   Clock::time_point last_failed_{};
   std::optional<Clock::time_point> stopping_since_;
 

@@ -19,20 +19,20 @@ class DiskWatch {
   explicit DiskWatch(const Options& options);
 
   /// What there is, as it was less than a second ago. A disk that cannot be asked is left out.
-  [[nodiscard]] const std::vector<DiskStatus>& look(Reminder::Clock::time_point now);
+  [[nodiscard]] const std::vector<DiskStatus>& check(LogInterval::Clock::time_point now);
 
  private:
   struct Disk {
     std::filesystem::path folder;
-    Reminder low;
+    LogInterval low;
   };
 
-  [[nodiscard]] bool report(Disk& disk, std::uint64_t free_bytes, Reminder::Clock::time_point now) const;
+  [[nodiscard]] bool report(Disk& disk, std::uint64_t free_bytes, LogInterval::Clock::time_point now) const;
 
   std::uint64_t min_free_bytes_;
   std::vector<Disk> disks_;
   std::vector<DiskStatus> status_;
-  Reminder::Clock::time_point next_{};
+  LogInterval::Clock::time_point next_{};
 };
 
 }  // namespace mqtt_logger

@@ -17,7 +17,7 @@ void set_up_log(const Options& options);
 /// Opens a log file for which there was no room, when there is some. Throws StartupError.
 void finish_log_setup(const Options& options, const TryAgain& try_again);
 
-/// Opens the file of `--log-file` anew, if there is one: it was moved away.
+/// Opens the file of `--log-file` again, if there is one: it was moved away.
 void reopen_log(const Options& options);
 
 /// The same, if somebody has deleted it. Any thread.

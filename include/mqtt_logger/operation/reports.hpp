@@ -20,27 +20,28 @@ namespace mqtt_logger {
 /// Threads: main.
 class Reports {
  public:
-  /// `pid_file` and `background` may be null. `look` fills in all but time, start, process and rates.
+  /// `pid_file` and `background` may be null. `take_snapshot` fills in all but time, start, process and
+  /// rates.
   Reports(const Options& options, LockFile& lock, LockFile* pid_file, Background* background,
-          std::function<Status()> look);
+          std::function<Status()> take_snapshot);
 
   /// Once a second, or when the connection has changed; returns how long nothing will be due.
   [[nodiscard]] std::chrono::milliseconds advance();
   /// The last state, when all has been written.
   void finish();
-  /// The last look.
+  /// The last snapshot.
   [[nodiscard]] const Status& status() const noexcept { return status_; }
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  void look();
+  void update();
   void report_start();
   void report_stale();
 
   Background* background_;
   const bool is_log_lost_;
-  std::function<Status()> look_;
+  std::function<Status()> take_snapshot_;
   StatusFiles files_;
   RateMeter received_;
   RateMeter written_;

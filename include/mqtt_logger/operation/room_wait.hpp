@@ -44,7 +44,7 @@ class RoomWait {
   ServiceManager& service_manager_;
   Background* background_;
   Prompt prompt_;
-  Reminder waiting_;
+  LogInterval waiting_;
   std::mutex mutex_;  // guards what follows, and whom it is reported to
   bool is_reported_ = false;
   bool is_over_ = false;

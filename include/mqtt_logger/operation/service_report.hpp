@@ -22,15 +22,16 @@ namespace mqtt_logger {
 /// Ready is after the first subscription, or after the first failure to get one: the logger then waits for
 /// the broker, which is its duty, and nobody's boot shall wait with it. The status line says which.
 ///
-/// The watchdog is fed by the writer thread's progress: it is woken, and unless it has then done a turn,
-/// nothing is sent. A writer that retries on a full disk does turns; one that hangs in a system call does
-/// not.
+/// The watchdog is fed by the writer thread's progress: it is woken, and unless it has then done an
+/// iteration, nothing is sent. A writer that retries on a full disk does iterations; one that hangs in a
+/// system call does not.
 ///
 /// Threads: main.
 class ServiceReport {
  public:
-  /// `writer_turns` only grows as long as the writer thread lives; `wake_writer` makes it do a turn.
-  ServiceReport(ServiceManager& manager, std::function<std::uint64_t()> writer_turns,
+  /// `writer_iterations` only grows as long as the writer thread lives; `wake_writer` makes it do an
+  /// iteration.
+  ServiceReport(ServiceManager& manager, std::function<std::uint64_t()> writer_iterations,
                 std::function<void()> wake_writer);
 
   void report(const Status& status);
@@ -46,13 +47,13 @@ class ServiceReport {
   [[nodiscard]] std::chrono::milliseconds feed_watchdog();
 
   ServiceManager& manager_;
-  std::function<std::uint64_t()> writer_turns_;
+  std::function<std::uint64_t()> writer_iterations_;
   std::function<void()> wake_writer_;
   bool is_ready_ = false;
   std::string last_line_;
   Clock::time_point next_check_ = Clock::now();
-  std::uint64_t turns_seen_ = 0;
-  std::optional<std::uint64_t> reloaded_with_turn_;  // while reloading
+  std::uint64_t iterations_seen_ = 0;
+  std::optional<std::uint64_t> reloaded_with_iteration_;  // while reloading
 };
 
 }  // namespace mqtt_logger

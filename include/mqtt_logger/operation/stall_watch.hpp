@@ -14,18 +14,18 @@ namespace mqtt_logger {
 /// Threads: one owner.
 class StallWatch {
  public:
-  using Clock = Reminder::Clock;
+  using Clock = LogInterval::Clock;
 
   explicit StallWatch(std::string output) : output_{std::move(output)} {}
 
-  /// `writer_turns` grows at least once a second while the writer does not hang.
-  void look(std::uint64_t writer_turns, std::uint64_t pending_bytes, Clock::time_point now);
+  /// `writer_iterations` grows at least once a second while the writer does not hang.
+  void check(std::uint64_t writer_iterations, std::uint64_t pending_bytes, Clock::time_point now);
 
  private:
   std::string output_;
   std::uint64_t turns_ = 0;
-  Clock::time_point last_turn_{};
-  Reminder stalled_;
+  Clock::time_point last_rotation_{};
+  LogInterval stalled_;
 };
 
 }  // namespace mqtt_logger

@@ -23,7 +23,7 @@ class StatisticsReport {
   const Statistics& statistics_;
   std::chrono::milliseconds interval_;
   Clock::time_point next_;
-  Account last_;
+  MessageTotals last_;
 };
 
 }  // namespace mqtt_logger

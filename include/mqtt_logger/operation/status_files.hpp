@@ -44,7 +44,7 @@ class StatusFiles {
   void stop() noexcept;
   void publish(const Status& status);
 
-  /// A lock file that somebody has deleted is made anew, so that others find the logger.
+  /// A lock file that somebody has deleted is made again, so that others find the logger.
   class Kept {
    public:
     Kept(LockFile* file, std::string name) : file_{file}, name_{std::move(name)} {}

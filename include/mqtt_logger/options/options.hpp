@@ -93,7 +93,7 @@ struct Options {
   std::uint64_t rotate_size_bytes = 0;       ///< zero: not by size
   std::chrono::seconds rotate_every{0};      ///< zero: not by time
   bool local_time = false;                   ///< periods of local time instead of UTC
-  std::uint64_t keep_turns = 0;              ///< of a series, with the one that is written; zero: all
+  std::uint64_t keep_groups = 0;             ///< of a series, with the one that is written; zero: all
   std::chrono::seconds keep_for{0};          ///< zero: for ever
   std::uint64_t keep_size_bytes = 0;         ///< of a series; zero: no limit
   Compression compress = Compression::none;  ///< of finished files of a series

@@ -50,7 +50,7 @@ class File {
   [[nodiscard]] virtual std::error_code identity(FileIdentity& identity) noexcept = 0;
   /// Whether no name is left of it: somebody has deleted it, and what is written to it is gone with the last
   /// one who has it open. False where nobody can do that, or where that is not told.
-  [[nodiscard]] virtual std::error_code look_for_name(bool& is_deleted) noexcept {
+  [[nodiscard]] virtual std::error_code check_name(bool& is_deleted) noexcept {
     is_deleted = false;
     return {};
   }
@@ -73,8 +73,8 @@ class FileSystem {
   [[nodiscard]] virtual std::error_code create(const std::filesystem::path& path,
                                                std::unique_ptr<File>& file) = 0;
   /// Gives a file a new name; `std::errc::file_exists` if there is one of that name.
-  [[nodiscard]] virtual std::error_code move_aside(const std::filesystem::path& from,
-                                                   const std::filesystem::path& to) = 0;
+  [[nodiscard]] virtual std::error_code set_aside(const std::filesystem::path& from,
+                                                  const std::filesystem::path& to) = 0;
   /// Gives a file the owner, the rights and the times of another one, as far as this process may.
   [[nodiscard]] virtual std::error_code copy_attributes(const std::filesystem::path& from,
                                                         const std::filesystem::path& to) = 0;

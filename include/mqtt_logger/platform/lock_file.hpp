@@ -23,7 +23,7 @@ class LockFile {
   /// a full disk as well, but a reader may meet a text that is half replaced.
   [[nodiscard]] virtual std::error_code publish(std::string_view text) noexcept = 0;
 
-  /// Makes the file anew, and locks it, if somebody has deleted it or moved it away: `was_missing`. Says
+  /// Makes the file again, and locks it, if somebody has deleted it or moved it away: `was_missing`. Says
   /// again whose it is if somebody has emptied it. `std::errc::file_exists` if another one stands in its
   /// place, which stays. Nothing to do where nobody can.
   [[nodiscard]] virtual std::error_code keep(bool& was_missing) noexcept;

@@ -11,7 +11,7 @@ namespace mqtt_logger {
 ///           wake() and is_stop_requested() by any thread or callback.
 /// Owns:     the process's reaction to signals, and the terminal's mode while it listens for the key.
 ///           The terminal is given back as it was found: at the end, when stopped (Ctrl-Z), when killed by
-///           a signal that can be caught, when left by leave_at_once().
+///           a signal that can be caught, when left by exit_now().
 /// Errors:   make_stop_events() throws StartupError. A standard input that is closed, at its end, a pipe or
 ///           /dev/null is no error: it is just not listened to any more.
 class StopEvents {
@@ -47,6 +47,6 @@ class StopEvents {
 [[nodiscard]] std::unique_ptr<StopEvents> make_stop_events();
 
 /// Gives the terminal back and ends the process without running destructors or waiting for threads.
-[[noreturn]] void leave_at_once(int exit_code) noexcept;
+[[noreturn]] void exit_now(int exit_code) noexcept;
 
 }  // namespace mqtt_logger

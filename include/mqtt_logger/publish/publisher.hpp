@@ -27,7 +27,7 @@ struct PublisherRole {
 ///
 /// Threads: one owner; `on_change` comes on the library's threads.
 /// Errors:  a broker that cannot be reached is waited for; one that refuses this client for good makes
-///          advance() throw StartupError, each time anew. What the broker refuses is counted, and said once.
+///          advance() throw StartupError, each time. What the broker refuses is counted, and said once.
 class Publisher {
  public:
   /// `on_change`: something was acknowledged or has failed, so that advance() has something to do.

@@ -16,7 +16,7 @@ enum class StatusState : std::uint8_t { online, offline, stopped };
 /// The payload of the status topic, one JSON object. Pure.
 /// `silent`: the topic filters that bring nothing for longer than `--stale-after`, if that is watched.
 [[nodiscard]] std::string make_status(StatusState state, const std::string& client_id, ReceiveTime started,
-                                      const Account& account,
+                                      const MessageTotals& totals,
                                       const std::optional<std::vector<std::string>>& silent = std::nullopt);
 
 /// The same without an account, for the last will: what it would say was true when the connection was made.

@@ -21,7 +21,7 @@ class StatusTopic {
   void publish(mqtt::async_client& client, const std::string& payload, const BrokerLimits& limits);
   /// The same for the last time: whatever was not acknowledged, and this one is waited for.
   void publish_last(mqtt::async_client& client, const std::string& payload, const BrokerLimits& limits,
-                    std::chrono::milliseconds patience);
+                    std::chrono::milliseconds timeout);
   /// The client is gone, and with it every answer.
   void abandon() noexcept { last_.reset(); }
 

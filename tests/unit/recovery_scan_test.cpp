@@ -1,4 +1,5 @@
 #include "journal/recovery_scan.hpp"
+
 #include "support/catch.hpp"
 #include "support/test_journal.hpp"
 
@@ -32,9 +33,9 @@ struct Ring {
 
 }  // namespace
 
-TEST_CASE("Salvage takes records up to an exact head, and not the unfinished one behind it") {
+TEST_CASE("RecoveryScan takes records up to an exact head, and not the unfinished one behind it") {
   Ring ring{5};
-  const Salvage found = salvage_records(ring.ring, 0, 1, 4 * kRecordBytes, true);
+  const RecoveryScan found = scan_records(ring.ring, 0, 1, 4 * kRecordBytes, true);
   CHECK(found.end == 4 * kRecordBytes);
   CHECK(found.records == 4);
   CHECK(found.next_sequence == 5);
@@ -42,22 +43,22 @@ TEST_CASE("Salvage takes records up to an exact head, and not the unfinished one
   CHECK(found.lost_records == 0);
 }
 
-TEST_CASE("Salvage takes what stands behind a head that a power failure may have set back") {
+TEST_CASE("RecoveryScan takes what stands behind a head that a power failure may have set back") {
   Ring ring{6};
-  const Salvage found = salvage_records(ring.ring, kRecordBytes, 2, 4 * kRecordBytes, false);
+  const RecoveryScan found = scan_records(ring.ring, kRecordBytes, 2, 4 * kRecordBytes, false);
   CHECK(found.end == 6 * kRecordBytes);
   CHECK(found.records == 5);
   CHECK(found.next_sequence == 7);
 }
 
-TEST_CASE("Salvage skips a damaged record, counts it, and leaves only whole ones behind") {
+TEST_CASE("RecoveryScan skips a damaged record, counts it, and leaves only whole ones behind") {
   Ring ring{6};
   ring.damage(2);
-  const Salvage found = salvage_records(ring.ring, 0, 1, 6 * kRecordBytes, true);
+  const RecoveryScan found = scan_records(ring.ring, 0, 1, 6 * kRecordBytes, true);
   CHECK(found.records == 5);
   CHECK(found.lost_records == 1);
   CHECK(found.skipped_bytes == kRecordBytes);
-  const Salvage again = salvage_records(ring.ring, 0, 1, 6 * kRecordBytes, true);
+  const RecoveryScan again = scan_records(ring.ring, 0, 1, 6 * kRecordBytes, true);
   CHECK(again.records == 5);
   CHECK(again.skipped_bytes == 0);  // a gap now
   CHECK(again.lost_records == 1);
@@ -69,42 +70,42 @@ TEST_CASE("Damage is covered up to the end, and nothing behind it or before it i
   ring.damage(4);
   const std::vector<std::byte> before{ring.ring.at(0), ring.ring.at(0) + kRecordBytes};
   const std::vector<std::byte> after{ring.ring.at(5 * kRecordBytes), ring.ring.at(6 * kRecordBytes)};
-  CHECK(cover_damage(ring.ring, kRecordBytes, 2, 5 * kRecordBytes) == 2);
+  CHECK(fill_gap(ring.ring, kRecordBytes, 2, 5 * kRecordBytes) == 2);
   CHECK(std::equal(before.begin(), before.end(), ring.ring.at(0)));
   CHECK(std::equal(after.begin(), after.end(), ring.ring.at(5 * kRecordBytes)));
   CHECK(check_gap({ring.ring.at(2 * kRecordBytes), kRecordBytes}) == kRecordBytes);
   CHECK(check_gap({ring.ring.at(4 * kRecordBytes), kRecordBytes}) == kRecordBytes);
-  CHECK(salvage_records(ring.ring, kRecordBytes, 2, 6 * kRecordBytes, true).records == 3);
+  CHECK(scan_records(ring.ring, kRecordBytes, 2, 6 * kRecordBytes, true).records == 3);
 }
 
-TEST_CASE("Salvage ends at damage that nothing follows, and clears it away") {
+TEST_CASE("RecoveryScan ends at damage that nothing follows, and clears it away") {
   Ring ring{6};
   ring.damage(5);
-  const Salvage found = salvage_records(ring.ring, 0, 1, 6 * kRecordBytes, true);
+  const RecoveryScan found = scan_records(ring.ring, 0, 1, 6 * kRecordBytes, true);
   CHECK(found.end == 5 * kRecordBytes);
   CHECK(found.skipped_bytes == kRecordBytes);
   CHECK(std::all_of(ring.bytes.begin() + 5 * kRecordBytes, ring.bytes.end(),
                     [](std::byte byte) { return byte == std::byte{0}; }));
 }
 
-TEST_CASE("Salvage never takes remains of the round before, nor of records that a power failure took") {
+TEST_CASE("RecoveryScan never takes remains of the round before, nor of records that a power failure took") {
   Ring ring{6};
   ring.damage(3);
   // The head that the device holds is older; 4 was never there, and 5 and 6 must not come back behind a
   // new 4.
-  const Salvage found = salvage_records(ring.ring, 0, 1, 2 * kRecordBytes, false);
+  const RecoveryScan found = scan_records(ring.ring, 0, 1, 2 * kRecordBytes, false);
   CHECK(found.end == 3 * kRecordBytes);
   ring.write(3 * kRecordBytes, 4);
-  CHECK(salvage_records(ring.ring, 0, 1, 4 * kRecordBytes, false).end == 4 * kRecordBytes);
+  CHECK(scan_records(ring.ring, 0, 1, 4 * kRecordBytes, false).end == 4 * kRecordBytes);
 
   Ring next_round{6};
-  CHECK(salvage_records(next_round.ring, kRingBytes, 100, kRingBytes, false).records == 0);
+  CHECK(scan_records(next_round.ring, kRingBytes, 100, kRingBytes, false).records == 0);
 }
 
-TEST_CASE("Salvage without a head that can be right reports what it could not read") {
+TEST_CASE("RecoveryScan without a head that can be right reports what it could not read") {
   Ring ring{6};
   const Position head = GENERATE(2 * kRingBytes, 3, ~Position{0});
-  const Salvage found = salvage_records(ring.ring, 0, 1, head, true);
+  const RecoveryScan found = scan_records(ring.ring, 0, 1, head, true);
   CHECK(found.records == 6);
   CHECK(found.skipped_bytes == kRingBytes - 6 * kRecordBytes);
 }
@@ -113,7 +114,7 @@ TEST_CASE("A record with the mark of a gap is damage, not a gap") {
   Ring ring{3};
   *ring.ring.at(kRecordBytes + 3) ^= std::byte{0x80};
   CHECK_FALSE(check_gap({ring.ring.at(kRecordBytes), kRecordBytes}));
-  CHECK(salvage_records(ring.ring, 0, 1, 3 * kRecordBytes, true).lost_records == 1);
+  CHECK(scan_records(ring.ring, 0, 1, 3 * kRecordBytes, true).lost_records == 1);
   write_gap(ring.ring.at(kRecordBytes), kRecordBytes);
   CHECK(check_gap({ring.ring.at(kRecordBytes), kRecordBytes}) == kRecordBytes);
   CHECK_FALSE(check_gap({ring.ring.at(kRecordBytes), kRecordBytes - 8}));

@@ -17,15 +17,15 @@ namespace {
 
 constexpr std::chrono::sys_seconds kNow{1'800'000'000s};
 
-Options keeping(std::uint64_t turns) {
+Options keeping(std::uint64_t groups) {
   Options options = make_options();
   options.rotate_every = 1h;
-  options.keep_turns = turns;
+  options.keep_groups = groups;
   return options;
 }
 
-Options compressing(std::uint64_t turns) {
-  Options options = keeping(turns);
+Options compressing(std::uint64_t groups) {
+  Options options = keeping(groups);
   options.compress = Compression::gzip;
   return options;
 }
@@ -33,7 +33,7 @@ Options compressing(std::uint64_t turns) {
 void take_in(LoggerRun& run, int hour) {
   MessageView message = make_message("a/b", "#");
   message.receive_time += hour * 1h;
-  REQUIRE(run.journal().append(message, 0, false) == Admission::appended);
+  REQUIRE(run.journal().append(message, 0, false) == AppendResult::appended);
 }
 
 /// Takes in and writes a message in each of `count` hours.
@@ -69,7 +69,7 @@ TEST_CASE("The oldest files of the series go, all formats together, also compres
   const Options options = keeping(2);
   JournalMemory journal{4096};
   LoggerRun run{journal.map(), files, options};
-  Keeper keeper{files, options, run.exports()};
+  Housekeeper keeper{files, options, run.exports()};
   write_hours(run, 0, 5);
   keeper.keep(kNow);
   CHECK_FALSE(files.has("exports/data-20200101T000000Z.csv"));
@@ -86,7 +86,7 @@ TEST_CASE("A file that was just followed by another one stays until a checkpoint
   const Options options = keeping(1);
   JournalDevice journal{4096};
   LoggerRun run{journal.map(), files, options};
-  Keeper keeper{files, options, run.exports()};
+  Housekeeper keeper{files, options, run.exports()};
   write_hours(run, 0, 1);
   journal.set_failing(true);
   take_in(run, 1);
@@ -106,7 +106,7 @@ TEST_CASE("A file that cannot be removed is tried again, and no newer one goes i
   const Options options = keeping(2);
   JournalMemory journal{4096};
   LoggerRun run{journal.map(), files, options};
-  Keeper keeper{files, options, run.exports()};
+  Housekeeper keeper{files, options, run.exports()};
   write_hours(run, 0, 3);
   for (std::uint64_t call = 0;; ++call) {  // each call fails once
     files.fail(call, 1, std::errc::read_only_file_system);
@@ -119,7 +119,7 @@ TEST_CASE("A file that cannot be removed is tried again, and no newer one goes i
   for (const Format format : kAllFormats) CHECK(series_in(files, format).size() == 2);
 }
 
-TEST_CASE("The keeper's thread looks at the start and after each turn, and ends when asked") {
+TEST_CASE("The keeper's thread looks at the start and after each group, and ends when asked") {
   const QuietLog quiet;
   MemoryFiles files;
   files.put("exports/data-20200101T000000Z.csv", kOurs);
@@ -127,7 +127,7 @@ TEST_CASE("The keeper's thread looks at the start and after each turn, and ends 
   const Options options = keeping(1);
   JournalMemory journal{4096};
   LoggerRun run{journal.map(), files, options};
-  Keeper keeper{files, options, run.exports()};
+  Housekeeper keeper{files, options, run.exports()};
   keeper.start();
   const auto wait_for_files = [&files](std::size_t count) {
     const auto end = std::chrono::steady_clock::now() + 30s;
@@ -149,7 +149,7 @@ TEST_CASE("Finished files are compressed, the one that is written is not, and pa
   files.put("exports/data.csv.gz.part", "somebody's");
   JournalMemory journal{4096};
   LoggerRun run{journal.map(), files, options};
-  Keeper keeper{files, options, run.exports()};
+  Housekeeper keeper{files, options, run.exports()};
   write_hours(run, 0, 5);
   keeper.keep(kNow);
   const std::vector<std::string> expected{
@@ -170,7 +170,7 @@ TEST_CASE("A compressed file of somebody else stays beside the original, and oth
   const Options options = compressing(0);
   JournalMemory journal{4096};
   LoggerRun run{journal.map(), files, options};
-  Keeper keeper{files, options, run.exports()};
+  Housekeeper keeper{files, options, run.exports()};
   write_hours(run, 0, 2);
   files.put("exports/data-20231114T221320Z.csv.gz", "somebody's");
   keeper.keep(kNow);
@@ -179,7 +179,7 @@ TEST_CASE("A compressed file of somebody else stays beside the original, and oth
   CHECK_FALSE(files.has("exports/data-20231114T221320Z.json"));
 }
 
-TEST_CASE("What a failed turn has begun is not compressed: the next attempt takes it up") {
+TEST_CASE("What a failed group has begun is not compressed: the next attempt takes it up") {
   const QuietLog quiet;
   bool has_failed = true;
   for (std::uint64_t call = 0; has_failed; ++call) {  // each call fails once
@@ -187,7 +187,7 @@ TEST_CASE("What a failed turn has begun is not compressed: the next attempt take
     const Options options = compressing(0);
     JournalMemory journal{4096};
     LoggerRun run{journal.map(), files, options};
-    Keeper keeper{files, options, run.exports()};
+    Housekeeper keeper{files, options, run.exports()};
     write_hours(run, 0, 1);
     take_in(run, 1);
     files.fail(call, 1, std::errc::no_space_on_device);
@@ -220,7 +220,7 @@ TEST_CASE(
   const Options options = compressing(2);
   JournalMemory journal{4096};
   LoggerRun run{journal.map(), files, options};
-  Keeper keeper{files, options, run.exports()};
+  Housekeeper keeper{files, options, run.exports()};
   write_hours(run, 0, 3);
   keeper.keep(kNow);
   for (std::size_t i = 0; i < others.size(); ++i) CHECK(files.content(others[i]) == contents[i]);
@@ -236,7 +236,7 @@ TEST_CASE("A file whose first record is one that another format had before still
   const Options options = keeping(1);
   JournalMemory journal{4096};
   LoggerRun run{journal.map(), files, options};
-  Keeper keeper{files, options, run.exports()};
+  Housekeeper keeper{files, options, run.exports()};
   write_hours(run, 0, 1);
   keeper.keep(kNow);
   CHECK(files.names().size() == std::size(kAllFormats));
