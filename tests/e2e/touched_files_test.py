@@ -90,7 +90,7 @@ class TouchedFiles(Scenario):
                     path.unlink()
                 self.published = 0
 
-    def test_export_that_cannot_be_begun_anew_is_told_once(self) -> None:
+    def test_export_that_cannot_be_started_again_is_told_once(self) -> None:
         self.start("--metrics-file", "m.prom")
         self.publish(10)
         export, metrics = self.path("csv", "data"), self.work / "m.prom"
@@ -165,7 +165,8 @@ class TouchedFiles(Scenario):
         self.assertEqual(self.logger.stop(signal.SIGTERM), 1)
         self.start("--rotate-size", "1KiB")
         self.publish(1, wait=False)
-        self.logger.wait_for(r"written [1-9]")
+        wait_until(lambda: sum(exports.count_lines(path) - 1 for path in self.work.glob("data-*.csv")) >= self.published, 15,
+                   "all records")
         self.assert_stops(self.logger)
         self.assertEqual(sorted(self.payloads(*self.work.glob("data-*.csv"))), sorted(self.numbers(0, self.published)))
 

@@ -74,7 +74,7 @@ TEST_CASE("A connection of this process is told from one of another process") {
       LoopbackSocket foreign;
       foreign.connect(port);
       const std::uint16_t mine = foreign.port();
-      static_cast<void>(::write(ends[1], &mine, sizeof mine));
+      if (::write(ends[1], &mine, sizeof mine) != sizeof mine) ::_exit(1);
       ::pause();
     }
     REQUIRE(::read(ends[0], &foreign_port, sizeof foreign_port) == sizeof foreign_port);
