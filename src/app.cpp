@@ -236,7 +236,7 @@ ExitCode run_until_stopped(const Options& given, const std::unique_ptr<StopEvent
 ExitCode run(const Options& options, ServiceManager& service_manager, Background* background) {
   check_tls_files(options);
   warn_of_readable_secrets(options);
-  if (options.forget_session) return forget_session(options);
+  if (options.action == Action::forget_session) return forget_session(options);
   const auto stop_events = make_stop_events();
   RoomWait room{options, *stop_events, service_manager, background};
   try {

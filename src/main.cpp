@@ -49,7 +49,7 @@ ExitCode end_for_want(const Options& options, Background* background, std::strin
 }
 
 bool is_logging(const Options& options) {
-  return options.action == Action::log && options.verify.empty() && options.replay.empty();
+  return options.action == Action::log || options.action == Action::forget_session;
 }
 
 ExitCode act(Options& options, const std::vector<std::string>& arguments, ServiceManager& service_manager) {
@@ -62,12 +62,15 @@ ExitCode act(Options& options, const std::vector<std::string>& arguments, Servic
       return install_as_service(options, arguments);
     case Action::uninstall_service:
       return uninstall_as_service();
+    case Action::verify:
+      return verify(options);
     case Action::log:
+    case Action::forget_session:
+    case Action::replay:
       break;
   }
-  if (!options.verify.empty()) return verify(options);
-  const bool is_replay = !options.replay.empty();
-  const auto background = options.background && !is_replay ? go_to_background() : nullptr;
+  const bool is_replay = options.action == Action::replay;
+  const auto background = options.background && options.action == Action::log ? go_to_background() : nullptr;
   try {
     log::start();
     if (!is_replay) set_up_log(options);

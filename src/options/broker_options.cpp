@@ -230,11 +230,19 @@ std::vector<OptionDefinition> broker_definitions() {
       {"Session", "mqtt-version", "5|3.1.1", "5",
        "Version of the protocol. A broker that refuses 5 is tried with 3.1.1, and the log says so.",
        choice<MqttVersion>(&Options::mqtt_version, {{"5", MqttVersion::v5}, {"3.1.1", MqttVersion::v3_1_1}})},
-      {"Session", "forget-session", "", "",
+      {"Session",
+       "forget-session",
+       "",
+       "",
        "End the session at the broker, with all that it keeps for this logger, and exit. What is in the "
        "journal "
        "stays.",
-       flag(&Options::forget_session)},
+       ask(),
+       false,
+       false,
+       false,
+       {},
+       Action::forget_session},
       {"Session", "max-packet-size", "SIZE", "",
        "Largest packet the broker may send (MQTT 5 only): it drops larger messages without a word to the "
        "logger. By default half of --journal-size, which is what the journal takes; with more, messages that "

@@ -119,10 +119,11 @@ std::vector<Setting> read_arguments(const std::vector<std::string>& arguments) {
       refuse(fmt::format("{} {}: must be given only once, {} came first", name,
                          show_value(definition, values[1]), show_value(definition, values[0])));
     }
-    const char separator = definition.placeholder.empty() ? '=' : ' ';
+    const bool is_flag = definition.placeholder.empty();
     for (const std::string& value : values) {
-      settings.push_back({&definition, value, SettingSource::command_line,
-                          name + separator + show_value(definition, value)});
+      const std::string shown =
+          is_flag && value == "true" ? "" : (is_flag ? '=' : ' ') + show_value(definition, value);
+      settings.push_back({&definition, value, SettingSource::command_line, name + shown});
     }
   }
   if (const auto unknown = app.remaining(); !unknown.empty()) fail_unknown(unknown.front(), arguments);

@@ -139,6 +139,7 @@ std::string make_man_page(std::string_view version, std::string_view date) {
     }
     page += fmt::format(".TP\n\\fB\\-\\-{}\\fR", roff(definition.name));
     if (!definition.placeholder.empty()) page += fmt::format(" \\fI{}\\fR", roff(definition.placeholder));
+    if (definition.takes_several) page += " ...";
     page += '\n' + roff(definition.help) + '\n';
     if (!definition.default_text.empty())
       page += fmt::format("Default: {}.\n", roff(definition.default_text));

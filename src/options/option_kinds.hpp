@@ -52,6 +52,14 @@ inline Apply flag(bool Options::*member) {
   };
 }
 
+/// For a flag that says nothing but its action.
+inline Apply ask() {
+  return [](OptionsDraft&, const std::string& text) -> OptionFault {
+    if (text != "true" && text != "false") return "must be true or false";
+    return std::nullopt;
+  };
+}
+
 template <typename Number>
 Apply whole_number(Number Options::*member, Number minimum, Number maximum) {
   return [=](OptionsDraft& draft, const std::string& text) -> OptionFault {

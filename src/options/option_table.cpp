@@ -105,17 +105,6 @@ Apply file_path(std::filesystem::path Options::*member, std::string example) {
   };
 }
 
-Apply action(Action action) {
-  return [action](OptionsDraft& draft, const std::string& text) -> OptionFault {
-    if (text == "false") return std::nullopt;
-    if (text != "true") return "must be true or false";
-    Action& chosen = draft.options.action;
-    if (chosen != Action::log && chosen != action) return "cannot be combined with another action";
-    chosen = action;
-    return std::nullopt;
-  };
-}
-
 /// The broker comes first in --help, and the actions come last.
 std::vector<OptionDefinition> put_together(std::vector<OptionDefinition> others) {
   std::vector<OptionDefinition> all = broker_definitions();
@@ -201,11 +190,20 @@ const std::vector<OptionDefinition>& option_definitions() {
        "Topic for the logger's state, as a retained message: online with its counters each --stats-every, "
        "stopped, or offline (a last will).",
        apply_status_topic},
-      {"Running", "background", "", "",
+      {"Running",
+       "background",
+       "",
+       "",
        "Continue without the terminal. The command returns when the logger is connected (exit code 0) or has "
        "said "
        "why not yet (1); the logger keeps trying.",
-       flag(&Options::background)},
+       flag(&Options::background),
+       false,
+       false,
+       false,
+       {},
+       {},
+       true},
       {"Running", "pid-file", "FILE", "", "File with the process id, while the logger runs.",
        file_path(&Options::pid_file, "/run/mqtt-logger.pid")},
       {"Running", "log-file", "FILE", "",
@@ -219,28 +217,72 @@ const std::vector<OptionDefinition>& option_definitions() {
        duration(&Options::stale_after, milliseconds{std::chrono::hours{24 * 365}},
                 "must be 0 (never) or a duration up to 365d, such as 30s, 5m or 1h")},
 
-      {"Control", "status", "", "",
+      {"Control",
+       "status",
+       "",
+       "",
        "Print the state of the logger of this --output, and exit: 0 if one runs, 1 if none.",
-       action(Action::status)},
-      {"Control", "stop", "", "",
+       ask(),
+       false,
+       false,
+       false,
+       {},
+       Action::status},
+      {"Control",
+       "stop",
+       "",
+       "",
        "Stop the logger of this --output, or of this --pid-file, wait until it has ended, and exit.",
-       action(Action::stop)},
-      {"Control", "install-service", "", "",
+       ask(),
+       false,
+       false,
+       false,
+       {},
+       Action::stop},
+      {"Control",
+       "install-service",
+       "",
+       "",
        "Windows: make a service of this program with the other options given and in this folder, and exit.",
-       action(Action::install_service)},
-      {"Control", "uninstall-service", "", "", "Windows: stop and remove that service, and exit.",
-       action(Action::uninstall_service)},
+       ask(),
+       false,
+       false,
+       false,
+       {},
+       Action::install_service},
+      {"Control",
+       "uninstall-service",
+       "",
+       "",
+       "Windows: stop and remove that service, and exit.",
+       ask(),
+       false,
+       false,
+       false,
+       {},
+       Action::uninstall_service},
 
-      {"Simulation", "simulate", "", "", "Publish readings of simulated sensors to the same broker.",
-       flag(&Options::simulate)},
+      {"Simulation",
+       "simulate",
+       "",
+       "",
+       "Publish readings of simulated sensors to the same broker.",
+       flag(&Options::simulate),
+       false,
+       false,
+       false,
+       {},
+       {},
+       true},
       {"Simulation", "sensors", "N", "6", "Number of simulated sensors, up to 100000.",
-       whole_number<unsigned>(&Options::sensors, 1, 100'000)},
+       whole_number<unsigned>(&Options::sensors, 1, 100'000), false, false, false, "simulate"},
       {"Simulation", "interval", "DURATION", "2s",
        "Time between two readings of a sensor. 0 = as fast as the broker takes them.",
        duration(&Options::interval, milliseconds{std::chrono::hours{24 * 365}},
-                "must be 0 or a duration up to 365d, such as 250ms, 2s or 5m")},
+                "must be 0 or a duration up to 365d, such as 250ms, 2s or 5m"),
+       false, false, false, "simulate"},
       {"Simulation", "seed", "N", "1", "Seed of the random numbers: the same seed gives the same readings.",
-       whole_number<std::uint64_t>(&Options::seed, 0, UINT64_MAX)},
+       whole_number<std::uint64_t>(&Options::seed, 0, UINT64_MAX), false, false, false, "simulate"},
 
       {"General", "config", "FILE", "", "Read options from a TOML file, see below.",
        [](OptionsDraft& draft, const std::string& text) {  // read before any option is applied

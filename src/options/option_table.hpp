@@ -34,8 +34,10 @@ struct OptionDefinition {
   bool is_repeatable = false;
   bool is_secret = false;      ///< its value is never shown
   bool takes_several = false;  ///< values may follow one another on the command line
-  /// The option without which this one says nothing, so that it must not stand alone; empty: there is none.
+  /// The option without which this one says nothing; empty: there is none.
   std::string_view belongs_to = {};
+  std::optional<Action> action = {};  ///< the one that it asks for
+  bool is_for_logging = false;        ///< and of no use to any other action
 };
 
 /// All options that stand for a value, in the order of --help. To add one, add its line.

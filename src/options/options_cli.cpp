@@ -96,15 +96,38 @@ void settle_password(Options& options, const std::vector<Setting>& settings) {
   if (given != nullptr && credentials.username.empty()) refuse(given->origin + ": needs --username");
 }
 
-void check_belonging(const std::vector<Setting>& settings) {
-  const Setting* const verify = find_setting(settings, "verify");
-  const Setting* const replay = find_setting(settings, "replay");
-  if (verify != nullptr && replay != nullptr)
-    refuse(fmt::format("{}: cannot be combined with {}", replay->origin, verify->origin));
+/// A flag that is off says nothing.
+bool is_given(const Setting& setting) noexcept {
+  return !setting.definition->placeholder.empty() || setting.value != "false";
+}
+
+/// The setting that asks for another action than to log; null if none does.
+const Setting* find_action(const std::vector<Setting>& settings) {
+  const Setting* found = nullptr;
   for (const Setting& setting : settings) {
+    if (!setting.definition->action || !is_given(setting)) continue;
+    if (found != nullptr && found->definition != setting.definition)
+      refuse(fmt::format("{}: cannot be combined with {}", setting.origin, found->origin));
+    found = &setting;
+  }
+  return found;
+}
+
+/// What an action has no use for on the command line is a mistake. A file or the environment may hold what is
+/// for other days.
+void check_use(const std::vector<Setting>& settings, const Setting* action) {
+  const auto is_there = [&settings](std::string_view name) {
+    const Setting* const found = find_setting(settings, name);
+    return found != nullptr && is_given(*found);
+  };
+  // A service is installed with the options that it shall have.
+  const bool is_logging = action == nullptr || action->definition->action == Action::install_service;
+  for (const Setting& setting : settings) {
+    if (setting.source != SettingSource::command_line || !is_given(setting)) continue;
     const std::string_view wanted = setting.definition->belongs_to;
-    if (!wanted.empty() && find_setting(settings, wanted) == nullptr)
-      refuse(fmt::format("{}: needs --{}", setting.origin, wanted));
+    if (!wanted.empty() && !is_there(wanted)) refuse(fmt::format("{}: needs --{}", setting.origin, wanted));
+    if (!is_logging && setting.definition->is_for_logging)
+      refuse(fmt::format("{}: cannot be combined with {}", setting.origin, action->origin));
   }
 }
 
@@ -122,13 +145,15 @@ std::filesystem::path find_secret_config_file(const std::vector<Setting>& settin
 }
 
 Options to_options(const std::vector<Setting>& settings) {
-  check_belonging(settings);
+  const Setting* const action = find_action(settings);
   OptionsDraft draft;
+  if (action != nullptr) draft.options.action = *action->definition->action;
   for (const Setting& setting : settings) {
     if (const auto fault = setting.definition->apply(draft, setting.value)) {
       refuse(setting.origin + ": " + *fault);
     }
   }
+  check_use(settings, action);
   if (!draft.topics.empty()) draft.options.topics = draft.topics;
   settle_brokers(draft, settings);
   check_tls_is_used(draft.options, settings);

@@ -246,10 +246,18 @@ class Verify(Scenario):
                 self.assertEqual(code, 2)
                 self.assertEqual(len(lines), 1)
                 self.assertIn(word, lines[0])
-        for option in ("--by-topic", "--sequence=/a"):
+        for option, shown in (("--by-topic", "--by-topic"), ("--sequence=/a", "--sequence /a")):
             done = subprocess.run([*logger_command(), option], capture_output=True, text=True, check=False)
             self.assertEqual(done.returncode, 2)
-            self.assertIn("needs --verify", done.stderr)
+            self.assertEqual(done.stderr, f"mqtt-logger: {shown}: needs --verify\n")
+        for options, fault in (
+            (["--stop", "--verify", "x"], "--verify x: cannot be combined with --stop"),
+            (["--forget-session", "--verify", "x"], "--verify x: cannot be combined with --forget-session"),
+            (["--sensors", "3"], "--sensors 3: needs --simulate"),
+            (["--simulate", "--status"], "--simulate: cannot be combined with --status"),
+        ):
+            done = subprocess.run([*logger_command(), *options], capture_output=True, text=True, check=False)
+            self.assertEqual((done.returncode, done.stderr), (2, f"mqtt-logger: {fault}\n"))
 
 
 if __name__ == "__main__":

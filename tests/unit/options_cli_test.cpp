@@ -365,7 +365,7 @@ TEST_CASE("Options of TLS stand beside a broker that speaks it") {
   CHECK(options.tls == TlsOptions{"ca.pem", "c.pem", "k.pem", "p", "", {"mqtt", "x"}, true});
   const std::string beside = "needs a --broker that begins with mqtts:// or wss://";
   CHECK(error({"--tls-ca", "ca.pem"}) == "--tls-ca ca.pem: " + beside);
-  CHECK(error({"--broker", "ws://h", "--tls-insecure"}) == "--tls-insecure=true: " + beside);
+  CHECK(error({"--broker", "ws://h", "--tls-insecure"}) == "--tls-insecure: " + beside);
   CHECK_FALSE(parse({"--tls-insecure=false"}).tls.is_insecure);
   CHECK(error({"--broker", "wss://h", "--tls-key", "k"}) == "--tls-key k: needs --tls-cert");
   CHECK(error({"--broker", "wss://h", "--tls-key-password-file", "k"}) ==
@@ -448,6 +448,53 @@ TEST_CASE("File errors name the file, the line, the key and the value") {
 TEST_CASE("Files that are too large to be meant are refused") {
   const ConfigFile file{std::string(1024 * 1024 + 1, '\n')};
   CHECK(error({"--config", file.name()}) == "--config " + file.name() + ": must be at most 1 MiB large");
+}
+
+TEST_CASE("An action stands alone, and its options not without it") {
+  const auto as_arguments = [](const OptionDefinition& definition) {
+    const std::string name = "--" + std::string{definition.name};
+    if (definition.placeholder.empty()) return Arguments{name};
+    return Arguments{name, definition.name == "sequence"     ? "/n"
+                           : definition.default_text.empty() ? "2026-11-20"
+                                                             : std::string{definition.default_text}};
+  };
+  const auto together = [](Arguments left, const Arguments& right) {
+    left.insert(left.end(), right.begin(), right.end());
+    return left;
+  };
+  std::size_t actions = 0;
+  for (const OptionDefinition& definition : option_definitions()) {
+    CAPTURE(definition.name);
+    const Arguments one = as_arguments(definition);
+    if (!definition.belongs_to.empty())
+      CHECK(error(one).ends_with(": needs --" + std::string{definition.belongs_to}));
+    if (!definition.action) continue;
+    ++actions;
+    CHECK(parse(one).action == *definition.action);
+    if (definition.placeholder.empty()) CHECK(parse({one.front() + "=false"}).action == Action::log);
+    for (const OptionDefinition& other : option_definitions()) {
+      CAPTURE(other.name);
+      const Arguments two = as_arguments(other);
+      if (other.action && &other != &definition) {
+        CHECK(error(together(one, two)).find(": cannot be combined with --") != std::string::npos);
+      } else if (!other.belongs_to.empty() && other.belongs_to != definition.name) {
+        CHECK(error(together(one, two)).ends_with(": needs --" + std::string{other.belongs_to}));
+      } else if (other.is_for_logging && definition.action != Action::install_service) {
+        CHECK(error(together(one, two)).find(": cannot be combined with --") != std::string::npos);
+      }
+    }
+  }
+  CHECK(actions == 7);
+}
+
+TEST_CASE("A file and the environment may hold what is for another day") {
+  const ConfigFile file{"sensors = 3\nbackground = true\nby-topic = true\n"};
+  CHECK(parse({"--config", file.name()}).sensors == 3);
+  CHECK(parse({"--config", file.name(), "--verify", "a"}).by_topic);
+  CHECK(parse({"--status"}, {{"MQTT_LOGGER_SIMULATE", "true"}, {"MQTT_LOGGER_SPEED", "2"}}).action ==
+        Action::status);
+  CHECK(error({"--config", file.name(), "--by-topic"}) == "--by-topic: needs --verify");
+  CHECK(error({"--status", "--simulate"}) == "--simulate: cannot be combined with --status");
 }
 
 TEST_CASE("Help names every option and its default within 100 columns") {

@@ -23,8 +23,17 @@ enum class Compression : std::uint8_t { none, gzip };
 /// When the broker sends the messages it retains: at each connect, once for a new subscription, or never.
 enum class Retained : std::uint8_t { send, once, never };
 
-/// What the program is to do: log, or something that ends at once.
-enum class Action : std::uint8_t { log, status, stop, install_service, uninstall_service };
+/// What the program is to do: log, or something that ends by itself.
+enum class Action : std::uint8_t {
+  log,
+  status,
+  stop,
+  install_service,
+  uninstall_service,
+  forget_session,
+  verify,
+  replay
+};
 
 /// How TLS is spoken with those brokers that ask for it. Paths are empty where the user named none.
 struct TlsOptions {
@@ -80,7 +89,6 @@ struct Options {
   std::chrono::milliseconds connect_timeout{std::chrono::seconds{10}};  ///< for one attempt, at one address
   std::string proxy;  ///< URL of an HTTP proxy for all connections; empty: none
   MqttVersion mqtt_version = MqttVersion::v5;
-  bool forget_session = false;  ///< end it at the broker, instead of logging
   Retained retained = Retained::once;
   std::uint64_t max_packet_bytes = 0;  ///< that the broker may send (MQTT 5); zero: what the journal takes
 
