@@ -34,9 +34,10 @@
 #include "mqtt_logger/publish/simulator.hpp"
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstdint>
-#include <latch>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -50,17 +51,30 @@ constexpr int kThreadsToCome = 5;
 /// Throws std::system_error if there are not so many threads to be had: the library would not tell, and wait
 /// for ever for the one that it does not have.
 void require_threads(int count) {
-  std::latch all{count + 1};
-  std::vector<std::jthread> threads;  // gone before the latch that they wait at
-  for (int i = 0; i < count; ++i) {
-    try {
-      threads.emplace_back([&all] { all.arrive_and_wait(); });
-    } catch (...) {
-      all.count_down(count + 1 - i);
-      throw;
+  // Not a std::latch: without futexes (MinGW) that of GCC 12 can miss that it is over, and wait for ever.
+  std::mutex mutex;
+  std::condition_variable released;
+  bool is_over = false;
+  const auto release = [&] {
+    {
+      const std::lock_guard lock{mutex};
+      is_over = true;
     }
+    released.notify_all();
+  };
+  std::vector<std::jthread> threads;  // gone before what they wait for
+  try {
+    for (int i = 0; i < count; ++i) {
+      threads.emplace_back([&] {
+        std::unique_lock lock{mutex};
+        released.wait(lock, [&] { return is_over; });
+      });
+    }
+  } catch (...) {
+    release();
+    throw;
   }
-  all.count_down();
+  release();
 }
 
 void log_startup(const Options& options, const std::vector<FileSink>& sinks, const StopEvents& stop_events) {
