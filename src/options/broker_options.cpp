@@ -169,8 +169,7 @@ std::vector<OptionDefinition> broker_definitions() {
       {"Connection", "ws-header", "NAME: VALUE", "",
        "Header for the request with which a WebSocket begins, such as 'Authorization: Bearer TOKEN'; can be "
        "repeated. With NAME: @FILE the value is the only line of that file, read at each attempt. Other "
-       "users "
-       "of this machine can see a value itself while the logger runs.",
+       "users of this machine can see a value itself while the logger runs.",
        add_header, true, true},
       {"Connection", "ws-header-file", "FILE", "",
        "The same from a file whose only line is NAME: VALUE, read at each attempt; can be repeated.",
@@ -218,8 +217,7 @@ std::vector<OptionDefinition> broker_definitions() {
        apply_client_id},
       {"Session", "session-expiry", "DURATION", "1h",
        "How long the broker keeps messages while the logger is away, in whole seconds. 0 = clean start, "
-       "nothing is "
-       "kept.",
+       "nothing is kept.",
        duration(&Options::session_expiry, seconds{4'294'967'295},
                 "must be 0 or a duration of whole seconds up to 4294967295s, such as 1h or 7d")},
       {"Session", "keep-alive", "DURATION", "60s",
@@ -235,8 +233,7 @@ std::vector<OptionDefinition> broker_definitions() {
        "",
        "",
        "End the session at the broker, with all that it keeps for this logger, and exit. What is in the "
-       "journal "
-       "stays.",
+       "journal stays.",
        ask(),
        false,
        false,

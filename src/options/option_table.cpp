@@ -195,8 +195,7 @@ const std::vector<OptionDefinition>& option_definitions() {
        "",
        "",
        "Continue without the terminal. The command returns when the logger is connected (exit code 0) or has "
-       "said "
-       "why not yet (1); the logger keeps trying.",
+       "said why not yet (1); the logger keeps trying.",
        flag(&Options::background),
        false,
        false,
