@@ -26,8 +26,7 @@ void report(const OpenReport& found) {
   if (found.has_lost_checkpoint) {
     log::error(
         "the journal was damaged: it does not say any more up to where the exports were written; what it "
-        "holds "
-        "is written from an earlier place on, so that records may be written twice");
+        "holds is written from an earlier place on, so that records may be written twice");
   }
   if (found.is_unconfirmed) {
     log::warning("the run before could not bring all to the device: what may not be there is written again");

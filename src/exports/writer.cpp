@@ -318,8 +318,7 @@ void Writer::report(const std::filesystem::path& path, const std::string& reason
   if (!failing_.is_due(std::chrono::steady_clock::now())) return;
   log::error(
       "{} cannot be written: {}; nothing is lost while the journal has room ({} bytes wait in it), trying "
-      "again each "
-      "second",
+      "again each second",
       path.string(), reason, journal_.pending_bytes());
 }
 

@@ -119,8 +119,7 @@ std::unique_ptr<Journal> open_journal(const Options& options, const TryAgain& tr
   if (!options.journal_in_file) {
     log::warning(
         "--journal none: what is received and not yet written is lost if this process is killed, and a "
-        "message that was "
-        "being delivered then may be lost or come twice");
+        "message that was being delivered then may be lost or come twice");
     return std::make_unique<Journal>(map_memory(size));
   }
 
@@ -149,8 +148,7 @@ std::unique_ptr<Journal> open_journal(const Options& options, const TryAgain& tr
   if (mapping->bytes().size() != size) {
     log::info(
         "the journal {} keeps the size that it has ({} bytes); to change it, delete the file while no logger "
-        "runs and the "
-        "last one has written everything",
+        "runs and the last one has written everything",
         path.string(), mapping->bytes().size());
   }
   return std::make_unique<Journal>(std::move(mapping));

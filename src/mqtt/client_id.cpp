@@ -38,8 +38,7 @@ std::string find_client_id(const Options& options, const Journal& journal) {
     if (kept != id) {
       log::info(
           "the host's name has changed; the client identifier stays '{}', for which the broker may keep "
-          "messages "
-          "(--client-id sets another)",
+          "messages (--client-id sets another)",
           kept);
     }
     return std::move(kept);

@@ -10,8 +10,7 @@ namespace mqtt_logger {
 /// What the library's threads report to the session's thread, in order.
 ///
 /// Threads: post() any, also under the library's lock; take() the session's thread. The mutex is never held
-/// while
-///          anything else is called.
+///          while anything else is called.
 template <typename Event>
 class EventQueue {
  public:

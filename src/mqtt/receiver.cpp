@@ -105,8 +105,7 @@ void Receiver::watch_filters(std::string_view topic) noexcept {
   if (!unasked_interval_.is_due(Clock::now())) return;
   log::warning(
       "{} so far of the messages received match no --topic, the last one on '{}': the session at the broker "
-      "is "
-      "or was subscribed to more; they are recorded; --forget-session ends the session",
+      "is or was subscribed to more; they are recorded; --forget-session ends the session",
       unasked_, shortened(topic));
 }
 

@@ -395,8 +395,7 @@ void Session::report_largest_packet(MqttVersion version) {
   if (std::exchange(is_largest_packet_said_, true)) return;
   log::info(
       "the broker is asked for messages of at most {} bytes, which is what the journal takes: it drops "
-      "larger "
-      "ones itself; --journal-size makes that more",
+      "larger ones itself; --journal-size makes that more",
       max_packet_bytes());
 }
 

@@ -35,16 +35,14 @@ void SessionReport::end(MqttVersion version, bool is_session_present, std::chron
       if (is_first_ || away > kUnnoticed)
         log::info(
             "the logger was away for about {}; the broker has kept the session and sends what came "
-            "meanwhile, as "
-            "far as its queue for one client reaches",
+            "meanwhile, as far as its queue for one client reaches",
             describe_duration(away));
     } else if (!is_same_broker_) {
       // Whoever names several brokers does not want to be told at a first start with another one.
       if (!is_first_ || options_.brokers.size() > 1) {
         log::warning(
             "this broker has no session of the logger: messages that came to it in the last {}, before it "
-            "was "
-            "connected to, may be missing",
+            "was connected to, may be missing",
             describe_duration(away));
       }
     } else if (!is_kept) {
@@ -56,8 +54,7 @@ void SessionReport::end(MqttVersion version, bool is_session_present, std::chron
       const bool is_expired = away >= session_expiry;
       log::warning(
           "the logger was away for about {}, and the broker has not kept the session{}: messages of that "
-          "time may "
-          "be missing",
+          "time may be missing",
           describe_duration(away),
           is_expired ? fmt::format(" (it is kept for {})", describe_duration(session_expiry)) : "");
     }

@@ -22,8 +22,8 @@ namespace mqtt_logger {
 /// the store and the callback.
 ///
 /// Threads: put() and remove() of received messages by the callback thread, under the library's lock; of our
-/// own packets by any
-///          thread that publishes, hence the mutex. keys() and get() when the client is made.
+///          own packets by any thread that publishes, hence the mutex. keys() and get() when the client is
+///          made.
 /// Errors:  put() waits where others would fail: the library ignores a failure and acknowledges anyway.
 class SessionStore final : public mqtt::iclient_persistence {
  public:

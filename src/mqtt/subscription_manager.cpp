@@ -83,8 +83,7 @@ void SubscriptionManager::begin(mqtt::async_client& client, MqttVersion version,
   if (shares && version != MqttVersion::v5 && !std::exchange(is_share_warning_told_, true)) {
     log::warning(
         "MQTT 3.1.1 does not tell whether the broker has shared subscriptions ($share): one that has none "
-        "grants "
-        "them and sends nothing");
+        "grants them and sends nothing");
   }
 
   version_ = version;
@@ -165,8 +164,7 @@ void SubscriptionManager::abandon(std::optional<mqtt::ReasonCode> disconnect_rea
   if (refused_.note_loss(session_, only, RefusedFilters::Clock::now())) {
     log::error(
         "the broker closes the connection each time it is asked for the topic filter '{}': it is not asked "
-        "for "
-        "in the next hour; nothing of it is logged",
+        "for in the next hour; nothing of it is logged",
         *only);
   }
 }

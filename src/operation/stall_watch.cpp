@@ -22,8 +22,7 @@ void StallWatch::check(std::uint64_t writer_iterations, std::uint64_t pending_by
   if (now - last_rotation_ < kStalledAfter || !stalled_.is_due(now)) return;
   log::error(
       "the disk of {} has not answered for {} s; nothing is lost while the journal has room ({} bytes wait "
-      "in "
-      "it)",
+      "in it)",
       output_, silence, pending_bytes);
 }
 

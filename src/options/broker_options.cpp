@@ -139,20 +139,20 @@ std::vector<OptionDefinition> broker_definitions() {
       {"Connection", "broker", "HOST|URI", "localhost",
        "Host name or IP address of the broker, also as HOST:PORT, or mqtt://HOST:PORT, mqtts:// (with TLS), "
        "ws:// or wss:// (WebSocket, also with a path). Can be repeated: tried in this order.",
-       add_broker, true},
+       add_broker, kRepeatable},
       {"Connection", "port", "N", "",
        "Port of the broker, where --broker names none. Default: 1883; 8883 for mqtts, 80 for ws, 443 for "
        "wss.",
        apply_port},
       {"Connection", "topic", "FILTER", "sensors/#",
-       "Topic filter, also with + and # or as $share/GROUP/FILTER; can be repeated.", add_topic, true},
+       "Topic filter, also with + and # or as $share/GROUP/FILTER; can be repeated.", add_topic, kRepeatable},
       {"Connection", "topic-qos", "QOS:FILTER", "",
        "Topic filter with a QoS of its own, such as 2:alarms/#; can be repeated, also together with "
        "--topic.",
-       add_topic_with_qos, true},
+       add_topic_with_qos, kRepeatable},
       {"Connection", "exclude", "FILTER", "",
        "Messages whose topic matches are counted, but not recorded; can be repeated.", add_excluded_topic,
-       true},
+       kRepeatable},
       {"Connection", "retained", "send|new|never", "new",
        "When the broker sends the messages it retains: at each connect, once for a new subscription, or "
        "never (MQTT 5 only).",
@@ -169,12 +169,11 @@ std::vector<OptionDefinition> broker_definitions() {
       {"Connection", "ws-header", "NAME: VALUE", "",
        "Header for the request with which a WebSocket begins, such as 'Authorization: Bearer TOKEN'; can be "
        "repeated. With NAME: @FILE the value is the only line of that file, read at each attempt. Other "
-       "users "
-       "of this machine can see a value itself while the logger runs.",
-       add_header, true, true},
+       "users of this machine can see a value itself while the logger runs.",
+       add_header, kRepeatableSecret},
       {"Connection", "ws-header-file", "FILE", "",
        "The same from a file whose only line is NAME: VALUE, read at each attempt; can be repeated.",
-       add_header_file, true},
+       add_header_file, kRepeatable},
 
       {"Security", "username", "TEXT", "", "User name at the broker.", apply_username},
       {"Security", "password-file", "FILE", "",
@@ -184,7 +183,7 @@ std::vector<OptionDefinition> broker_definitions() {
       {"Security", "password", "TEXT", "",
        "The password itself: other users of this machine can see it while the logger runs, so prefer "
        "--password-file or the variable MQTT_LOGGER_PASSWORD.",
-       apply_password, false, true},
+       apply_password, kSecret},
       {"Security", "tls-ca", "FILE|FOLDER", "",
        "Trusted authorities: a file of certificates (PEM), or a folder as made by openssl "
        "rehash. Default: those that the system trusts.",
@@ -199,7 +198,8 @@ std::vector<OptionDefinition> broker_definitions() {
        "File with the password of an encrypted private key in its only line.",
        file_path(&Options::tls, &TlsOptions::key_password_file)},
       {"Security", "tls-alpn", "NAME", "",
-       "Protocol to ask for by ALPN, such as mqtt or x-amzn-mqtt-ca; can be repeated.", add_protocol, true},
+       "Protocol to ask for by ALPN, such as mqtt or x-amzn-mqtt-ca; can be repeated.", add_protocol,
+       kRepeatable},
       {"Security", "tls-insecure", "", "",
        "Accept any certificate, without checking it: whoever is between here and "
        "the broker can then read and change everything, and learn the password.",
@@ -218,8 +218,7 @@ std::vector<OptionDefinition> broker_definitions() {
        apply_client_id},
       {"Session", "session-expiry", "DURATION", "1h",
        "How long the broker keeps messages while the logger is away, in whole seconds. 0 = clean start, "
-       "nothing is "
-       "kept.",
+       "nothing is kept.",
        duration(&Options::session_expiry, seconds{4'294'967'295},
                 "must be 0 or a duration of whole seconds up to 4294967295s, such as 1h or 7d")},
       {"Session", "keep-alive", "DURATION", "60s",
@@ -230,19 +229,10 @@ std::vector<OptionDefinition> broker_definitions() {
       {"Session", "mqtt-version", "5|3.1.1", "5",
        "Version of the protocol. A broker that refuses 5 is tried with 3.1.1, and the log says so.",
        choice<MqttVersion>(&Options::mqtt_version, {{"5", MqttVersion::v5}, {"3.1.1", MqttVersion::v3_1_1}})},
-      {"Session",
-       "forget-session",
-       "",
-       "",
+      {"Session", "forget-session", "", "",
        "End the session at the broker, with all that it keeps for this logger, and exit. What is in the "
-       "journal "
-       "stays.",
-       ask(),
-       false,
-       false,
-       false,
-       {},
-       Action::forget_session},
+       "journal stays.",
+       ask(), asks_for(Action::forget_session)},
       {"Session", "max-packet-size", "SIZE", "",
        "Largest packet the broker may send (MQTT 5 only): it drops larger messages without a word to the "
        "logger. By default half of --journal-size, which is what the journal takes; with more, messages that "

@@ -39,7 +39,7 @@ void define_options(CLI::App& app) {
     option->description(text)->group(std::string{definition.group});
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     if (!definition.placeholder.empty()) option->type_name(std::string{definition.placeholder});
-    if (definition.takes_several) option->expected(1, -1)->allow_extra_args();
+    if (definition.traits.takes_several) option->expected(1, -1)->allow_extra_args();
   }
 }
 
@@ -47,7 +47,7 @@ void define_options(CLI::App& app) {
 bool is_behind_secret(const std::string& argument, const std::vector<std::string>& arguments) {
   const OptionDefinition* latest = nullptr;
   for (const std::string& each : arguments) {
-    if (each == argument && latest != nullptr && latest->is_secret) return true;
+    if (each == argument && latest != nullptr && latest->traits.is_secret) return true;
     if (each.starts_with("--")) latest = find_option(std::string_view{each}.substr(2, each.find('=') - 2));
   }
   return false;
@@ -78,8 +78,9 @@ void check_value_is_meant(const OptionDefinition& definition, const std::string&
   if (is_next_option &&
       std::find(arguments.begin(), arguments.end(), name + '=' + value) == arguments.end()) {
     refuse(fmt::format("{}: must be followed by its value, not by {}", name,
-                       definition.is_secret ? "another option; one that begins with -- is given after a ="
-                                            : show_value(hide_user_information(value))));
+                       definition.traits.is_secret
+                           ? "another option; one that begins with -- is given after a ="
+                           : show_value(hide_user_information(value))));
   }
 }
 
@@ -115,7 +116,7 @@ std::vector<Setting> read_arguments(const std::vector<std::string>& arguments) {
     const std::string name = "--" + std::string{definition.name};
     const auto& values = app.get_option(name)->results();
     for (const std::string& value : values) check_value_is_meant(definition, value, arguments);
-    if (values.size() > 1 && !definition.is_repeatable && !definition.placeholder.empty()) {
+    if (values.size() > 1 && !definition.traits.is_repeatable && !definition.placeholder.empty()) {
       refuse(fmt::format("{} {}: must be given only once, {} came first", name,
                          show_value(definition, values[1]), show_value(definition, values[0])));
     }

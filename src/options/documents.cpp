@@ -139,7 +139,7 @@ std::string make_man_page(std::string_view version, std::string_view date) {
     }
     page += fmt::format(".TP\n\\fB\\-\\-{}\\fR", roff(definition.name));
     if (!definition.placeholder.empty()) page += fmt::format(" \\fI{}\\fR", roff(definition.placeholder));
-    if (definition.takes_several) page += " ...";
+    if (definition.traits.takes_several) page += " ...";
     page += '\n' + roff(definition.help) + '\n';
     if (!definition.default_text.empty())
       page += fmt::format("Default: {}.\n", roff(definition.default_text));
@@ -187,7 +187,7 @@ std::string make_bash_completion() {
 std::string make_zsh_completion() {
   std::string script = "#compdef mqtt-logger\n_arguments -s \\\n";
   for (const OptionDefinition& definition : option_definitions()) {
-    std::string entry = definition.is_repeatable ? "*" : "";
+    std::string entry = definition.traits.is_repeatable ? "*" : "";
     entry += fmt::format("--{}[{}]", definition.name, escape(definition.help, "[]:\\"));
     if (!definition.placeholder.empty()) {
       const Values values = find_values(definition);

@@ -106,4 +106,27 @@ inline Apply size_or_zero(std::uint64_t Options::*member, std::uint64_t minimum,
   };
 }
 
+// What several options are, beside their values.
+
+inline constexpr OptionTraits kRepeatable{.is_repeatable = true};
+inline constexpr OptionTraits kSecret{.is_secret = true};
+inline constexpr OptionTraits kRepeatableSecret{.is_repeatable = true, .is_secret = true};
+inline constexpr OptionTraits kForLogging{.is_for_logging = true};
+
+constexpr OptionTraits part_of(std::string_view option) noexcept {
+  return {.belongs_to = option};
+}
+
+constexpr OptionTraits repeatable_part_of(std::string_view option) noexcept {
+  return {.is_repeatable = true, .belongs_to = option};
+}
+
+constexpr OptionTraits asks_for(Action action) noexcept {
+  return {.action = action};
+}
+
+constexpr OptionTraits acts_on_several(Action action) noexcept {
+  return {.is_repeatable = true, .takes_several = true, .action = action};
+}
+
 }  // namespace mqtt_logger

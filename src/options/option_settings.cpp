@@ -100,7 +100,7 @@ std::vector<Setting> read_environment_settings(const std::vector<EnvironmentVari
       refuse(fmt::format("{}: unknown variable{}; see --help", show_value(name),
                          suggestion ? " (did you mean " + variable_name(*suggestion) + "?)" : ""));
     }
-    const auto values = definition->is_repeatable ? split_lines(value) : std::vector{value};
+    const auto values = definition->traits.is_repeatable ? split_lines(value) : std::vector{value};
     for (const std::string& one : values) {
       settings.push_back({definition, one, SettingSource::environment,
                           fmt::format("{}={}", name, show_value(*definition, one))});
@@ -125,7 +125,8 @@ std::vector<Setting> read_file_settings(const Setting& config) {
                          suggestion ? " (did you mean " + *suggestion + "?)" : ""));
     }
     if (definition->name == "config") refuse(place + ": cannot be set in a file");
-    if (!definition->is_repeatable && values.size() != 1) refuse(place + ": must be one value, not an array");
+    if (!definition->traits.is_repeatable && values.size() != 1)
+      refuse(place + ": must be one value, not an array");
     for (const std::string& value : values) {
       settings.push_back({definition, value, SettingSource::config_file,
                           fmt::format("{} = {}", place, show_value(*definition, value))});
@@ -163,7 +164,7 @@ std::string show_value(std::string_view value) {
 }
 
 std::string show_value(const OptionDefinition& definition, const std::string& value) {
-  if (definition.is_secret) return "***";
+  if (definition.traits.is_secret) return "***";
   return show_value(definition.name == "broker" ? hide_user_information(value) : value);
 }
 

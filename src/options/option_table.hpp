@@ -23,6 +23,17 @@ struct OptionsDraft {
 /// What would be right, as the end of a sentence ("must be …"); nothing if all is well.
 using OptionFault = std::optional<std::string>;
 
+/// What an option has that most do not.
+struct OptionTraits {
+  bool is_repeatable = false;
+  bool is_secret = false;      ///< its value is never shown
+  bool takes_several = false;  ///< values may follow one another on the command line
+  /// The option without which this one says nothing; empty: there is none.
+  std::string_view belongs_to = {};
+  std::optional<Action> action = {};  ///< the one that it asks for
+  bool is_for_logging = false;        ///< and of no use to any other action
+};
+
 /// Everything about one option, in one place.
 struct OptionDefinition {
   std::string_view group;         ///< heading in --help
@@ -31,13 +42,7 @@ struct OptionDefinition {
   std::string_view default_text;  ///< a value that says the same as leaving the option out; empty: none does
   std::string_view help;
   std::function<OptionFault(OptionsDraft&, const std::string&)> apply;  ///< checks a value and sets it
-  bool is_repeatable = false;
-  bool is_secret = false;      ///< its value is never shown
-  bool takes_several = false;  ///< values may follow one another on the command line
-  /// The option without which this one says nothing; empty: there is none.
-  std::string_view belongs_to = {};
-  std::optional<Action> action = {};  ///< the one that it asks for
-  bool is_for_logging = false;        ///< and of no use to any other action
+  OptionTraits traits = {};
 };
 
 /// All options that stand for a value, in the order of --help. To add one, add its line.

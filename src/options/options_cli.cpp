@@ -105,7 +105,7 @@ bool is_given(const Setting& setting) noexcept {
 const Setting* find_action(const std::vector<Setting>& settings) {
   const Setting* found = nullptr;
   for (const Setting& setting : settings) {
-    if (!setting.definition->action || !is_given(setting)) continue;
+    if (!setting.definition->traits.action || !is_given(setting)) continue;
     if (found != nullptr && found->definition != setting.definition)
       refuse(fmt::format("{}: cannot be combined with {}", setting.origin, found->origin));
     found = &setting;
@@ -121,12 +121,12 @@ void check_use(const std::vector<Setting>& settings, const Setting* action) {
     return found != nullptr && is_given(*found);
   };
   // A service is installed with the options that it shall have.
-  const bool is_logging = action == nullptr || action->definition->action == Action::install_service;
+  const bool is_logging = action == nullptr || action->definition->traits.action == Action::install_service;
   for (const Setting& setting : settings) {
     if (setting.source != SettingSource::command_line || !is_given(setting)) continue;
-    const std::string_view wanted = setting.definition->belongs_to;
+    const std::string_view wanted = setting.definition->traits.belongs_to;
     if (!wanted.empty() && !is_there(wanted)) refuse(fmt::format("{}: needs --{}", setting.origin, wanted));
-    if (!is_logging && setting.definition->is_for_logging)
+    if (!is_logging && setting.definition->traits.is_for_logging)
       refuse(fmt::format("{}: cannot be combined with {}", setting.origin, action->origin));
   }
 }
@@ -136,7 +136,7 @@ std::filesystem::path find_secret_config_file(const std::vector<Setting>& settin
   const auto is_secret = [](const Setting& setting) {
     const bool is_query =
         setting.definition->name == "broker" && setting.value.find('?') != std::string::npos;
-    return setting.source == SettingSource::config_file && (setting.definition->is_secret || is_query);
+    return setting.source == SettingSource::config_file && (setting.definition->traits.is_secret || is_query);
   };
   const Setting* const config = find_setting(settings, "config");
   return config != nullptr && std::any_of(settings.begin(), settings.end(), is_secret)
@@ -147,7 +147,7 @@ std::filesystem::path find_secret_config_file(const std::vector<Setting>& settin
 Options to_options(const std::vector<Setting>& settings) {
   const Setting* const action = find_action(settings);
   OptionsDraft draft;
-  if (action != nullptr) draft.options.action = *action->definition->action;
+  if (action != nullptr) draft.options.action = *action->definition->traits.action;
   for (const Setting& setting : settings) {
     if (const auto fault = setting.definition->apply(draft, setting.value)) {
       refuse(setting.origin + ": " + *fault);

@@ -8,8 +8,7 @@ namespace mqtt_logger {
 ///
 /// Threads: the main thread; give_back() by any.
 /// Owns:    the console's mode: without "quick edit", in which a click into the window would stop us at the
-/// next
-///          line of the log until the user presses a key.
+///          next line of the log until the user presses a key.
 class Console {
  public:
   Console() noexcept;

@@ -12,11 +12,11 @@ InFlightPublish& InFlight::add(OutgoingMessage message) {
 }
 
 void InFlight::acknowledge(InFlightPublish& delivery) {
-  settle(delivery, acknowledged_);
+  complete(delivery, acknowledged_);
 }
 
 void InFlight::note_sent(InFlightPublish& delivery) {
-  settle(delivery, sent_);
+  complete(delivery, sent_);
 }
 
 void InFlight::note_loss() {
@@ -26,7 +26,7 @@ void InFlight::note_loss() {
 }
 
 bool InFlight::refuse(InFlightPublish& delivery) {
-  return settle(delivery, refused_);
+  return complete(delivery, refused_);
 }
 
 const InFlightPublish* InFlight::give_up_oldest() {
@@ -70,7 +70,7 @@ bool InFlight::is_complete(const InFlightPublish& delivery) const {
   return delivery.is_complete;
 }
 
-bool InFlight::settle(InFlightPublish& delivery, std::uint64_t& counter) {
+bool InFlight::complete(InFlightPublish& delivery, std::uint64_t& counter) {
   const std::lock_guard lock{mutex_};
   if (std::exchange(delivery.is_complete, true)) return false;
   --count_;

@@ -15,12 +15,11 @@ struct InFlightPublish {
   bool is_complete = false;  ///< acknowledged, or refused for good
 };
 
-/// What one client publishes and the broker has not settled yet, in order.
+/// What one client publishes and the broker has not completed yet, in order.
 ///
 /// Threads: acknowledge(), note_sent() and refuse() on any; everything else by the owner, who alone adds and
-/// removes. So
-///          the owner may look at a InFlightPublish's message without a lock, and the library may hold a
-///          pointer to one until it is settled: it never moves.
+///          removes. So the owner may look at an InFlightPublish's message without a lock, and the library may
+///          hold a pointer to one until it is completed: it never moves.
 class InFlight {
  public:
   InFlightPublish& add(OutgoingMessage message);
@@ -29,13 +28,13 @@ class InFlight {
   void note_sent(InFlightPublish& delivery);
   /// The connection has ended: what was sent on it at QoS 0 may not have arrived.
   void note_loss();
-  /// False if it was settled before.
+  /// False if it was completed before.
   bool refuse(InFlightPublish& delivery);
-  /// As refused: the oldest that is not settled; nothing if there is none.
+  /// As refused: the oldest that is not completed; nothing if there is none.
   const InFlightPublish* give_up_oldest();
   void forget_complete();
 
-  /// Calls `send` for each that is not settled, oldest first; returns for how many.
+  /// Calls `send` for each that is not completed, oldest first; returns for how many.
   template <typename Send>
   std::size_t send_again(Send send) {
     std::size_t count = 0;
@@ -55,7 +54,7 @@ class InFlight {
 
  private:
   [[nodiscard]] bool is_complete(const InFlightPublish& delivery) const;
-  bool settle(InFlightPublish& delivery, std::uint64_t& counter);
+  bool complete(InFlightPublish& delivery, std::uint64_t& counter);
 
   std::deque<InFlightPublish> all_;  ///< oldest first; a deque never moves the others when one comes or goes
   mutable std::mutex mutex_;         ///< guards what follows, and each InFlightPublish's is_complete

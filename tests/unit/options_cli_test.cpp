@@ -466,20 +466,20 @@ TEST_CASE("An action stands alone, and its options not without it") {
   for (const OptionDefinition& definition : option_definitions()) {
     CAPTURE(definition.name);
     const Arguments one = as_arguments(definition);
-    if (!definition.belongs_to.empty())
-      CHECK(error(one).ends_with(": needs --" + std::string{definition.belongs_to}));
-    if (!definition.action) continue;
+    if (!definition.traits.belongs_to.empty())
+      CHECK(error(one).ends_with(": needs --" + std::string{definition.traits.belongs_to}));
+    if (!definition.traits.action) continue;
     ++actions;
-    CHECK(parse(one).action == *definition.action);
+    CHECK(parse(one).action == *definition.traits.action);
     if (definition.placeholder.empty()) CHECK(parse({one.front() + "=false"}).action == Action::log);
     for (const OptionDefinition& other : option_definitions()) {
       CAPTURE(other.name);
       const Arguments two = as_arguments(other);
-      if (other.action && &other != &definition) {
+      if (other.traits.action && &other != &definition) {
         CHECK(error(together(one, two)).find(": cannot be combined with --") != std::string::npos);
-      } else if (!other.belongs_to.empty() && other.belongs_to != definition.name) {
-        CHECK(error(together(one, two)).ends_with(": needs --" + std::string{other.belongs_to}));
-      } else if (other.is_for_logging && definition.action != Action::install_service) {
+      } else if (!other.traits.belongs_to.empty() && other.traits.belongs_to != definition.name) {
+        CHECK(error(together(one, two)).ends_with(": needs --" + std::string{other.traits.belongs_to}));
+      } else if (other.traits.is_for_logging && definition.traits.action != Action::install_service) {
         CHECK(error(together(one, two)).find(": cannot be combined with --") != std::string::npos);
       }
     }

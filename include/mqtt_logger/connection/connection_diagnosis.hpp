@@ -28,9 +28,8 @@ struct Diagnosis {
 /// up, tries its addresses in order, and then TLS if that is spoken.
 ///
 /// Threads: all by the session's thread; `done` is called by a thread of its own, which start() begins. A
-/// look-up of
-///          a host name cannot be interrupted, so that thread may outlive this object; it touches nothing
-///          then.
+///          look-up of a host name cannot be interrupted, so that thread may outlive this object; it touches
+///          nothing then.
 class ConnectionDiagnosis {
  public:
   ConnectionDiagnosis() = default;

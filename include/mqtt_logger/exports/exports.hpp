@@ -31,9 +31,9 @@ struct ExportFault {
 /// change is written to only after a checkpoint that names it is on the device. So one file at the most can
 /// hold anything that a crash, or a power failure, leaves without a checkpoint.
 ///
-/// Threads: the writer thread; sync_names() and sync() one at a time; finished_rotations(), numbers_in_use()
-/// and change_finished() any. Errors:  returned, with nothing changed but files that are empty; call again
-/// later.
+/// Threads: the writer thread; sync_names() and sync() one at a time; finished_rotations(),
+///          numbers_in_use() and change_finished() any.
+/// Errors:  returned, with nothing changed but files that are empty; call again later.
 class Exports {
  public:
   /// `sinks` are recovery's.

@@ -21,8 +21,7 @@ namespace mqtt_logger {
 /// Threads: the writer thread. Made before it, by recovery.
 /// Owns:    the file, open; who brings it to the device shares it.
 /// Errors:  write() reports the system's error, has then cut the file back as far as it could, and keeps the
-/// batch: call it
-///          again later.
+///          batch: call it again later.
 class FileSink {
  public:
   /// `state`: which file this is, where its closing stands, and which records are in it.

@@ -22,10 +22,9 @@ namespace mqtt_logger {
 /// Threads: start() and stop() by the main thread; between them a thread of its own runs sync(). The writer
 ///          calls it as well, before it writes to files that are new, and calls go_back(). Tests do.
 /// Errors:  in the log, at once and then every minute until it works again; tried again each second.
-/// Meanwhile
-///          no space is released. When a sync of the exports has failed, the system takes for clean what is
-///          not on the device, and a later sync would succeed without it: none is tried before the writer has
-///          gone back to the last checkpoint that is there.
+///          Meanwhile no space is released. When a sync of the exports has failed, the system takes for clean
+///          what is not on the device, and a later sync would succeed without it: none is tried before the
+///          writer has gone back to the last checkpoint that is there.
 class Syncer {
  public:
   /// A checkpoint, and how many records of this run were written by then.

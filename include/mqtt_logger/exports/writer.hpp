@@ -22,12 +22,12 @@ namespace mqtt_logger {
 /// Takes records from the journal, appends them to every sink in large batches and stores a checkpoint. With
 /// `--fsync no` it releases the journal's space as well; else that is the Syncer's part.
 ///
-/// Threads: start() and stop() by the main thread; between them a thread of its own runs step(). Tests call
-/// step(). Errors:  a sink that cannot write is tried again each second, said at once and then every minute;
-/// meanwhile nothing is
-///          released, so nothing is lost. The same when a sync of the exports fails: they go back to the last
-///          checkpoint that is on the device, because nothing tells what of the rest is, and a batch is tried
-///          with a sync of its own until one succeeds.
+/// Threads: start() and stop() by the main thread; between them a thread of its own runs step().
+///          Tests call step().
+/// Errors:  a sink that cannot write is tried again each second, said at once and then every minute;
+///          meanwhile nothing is released, so nothing is lost. The same when a sync of the exports fails:
+///          they go back to the last checkpoint that is on the device, because nothing tells what of the rest
+///          is, and a batch is tried with a sync of its own until one succeeds.
 class Writer {
  public:
   /// What one step of the loop did.

@@ -21,21 +21,18 @@ namespace mqtt_logger {
 ///
 /// Evidence, each kind by itself:
 /// - against: a message that was not sent before comes under an identifier that was used a short while ago,
-/// or under
-///   a lower one than the last;
+///   or under a lower one than the last;
 /// - for: it comes a second or more after all before it was acknowledged, and has the next identifier
 /// nevertheless:
 ///   by then lower ones were free for long;
 /// - for: 4,096 messages in order, far more than any broker has in flight. After evidence against, that alone
-/// counts,
-///   and after evidence against twice (a broker that starts over with each connection) nothing does.
+///   counts, and after evidence against twice (a broker that starts over with each connection) nothing does.
 /// In a session that has shown neither yet, see PacketIds.
 ///
 /// Threads: the callback thread only.
 /// Layout:  one word in a mapped file (u64): bits 0 to 15 the last identifier, 16 to 47 how many messages
-/// came in
-///          turn, 48 there was evidence against, 49 there was a pause that was evidence for, 50 against
-///          twice.
+///          came in turn, 48 there was evidence against, 49 there was a pause that was evidence for, 50
+///          against twice.
 class IdentifierOrder {
  public:
   using Time = std::chrono::steady_clock::time_point;

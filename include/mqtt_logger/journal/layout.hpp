@@ -24,9 +24,8 @@ namespace mqtt_logger {
 ///     1536, 2048  checkpoint that is known to be on the device, two alternating slots     sync thread
 ///     4096        a bit for each packet identifier: QoS 2, received, PUBREL not seen      callback thread
 ///     12288       a row for each packet identifier: {fingerprint (u64), number (u64)}     callback thread
-///     1060864     subscriptions: length (u32), CRC-32C of the text (u32), text               session's
-///     thread 1126400     ring of records (journal/record.hpp); its size is a power of two        callback
-///     thread
+///     1060864     subscriptions: length (u32), CRC-32C of the text (u32), text                session's thread
+///     1126400     ring of records (journal/record.hpp); its size is a power of two        callback thread
 ///
 /// Version 1 had zeros at 64 to 127 and 144 to 255, and another fingerprint: the CRC-32C of topic, properties
 /// and payload without their boundaries, flags and size, so that different messages could have the same one.

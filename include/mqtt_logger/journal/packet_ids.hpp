@@ -20,11 +20,11 @@ namespace mqtt_logger {
 /// - That message was never acknowledged: the process ended before. No broker may use its identifier again.
 /// - The broker was seen to give out identifiers in order (IdentifierOrder).
 /// - The session is young and has shown nothing against that: at least two messages came in order, or the
-/// process was
-///   killed, and its connection did not stay quiet for long after that message. A broker that takes the
-///   lowest free identifier could be mistaken then only if all of the session so far came in one go, before
-///   the first acknowledgement was there, and an equal message with the same identifier after it was lost:
-///   which is much rarer than a kill within the first second, which every broker answers with redeliveries.
+///   process was killed, and its connection did not stay quiet for long after that message. A broker that
+///   takes the lowest free identifier could be mistaken then only if all of the session so far came in one
+///   go, before the first acknowledgement was there, and an equal message with the same identifier after it
+///   was lost: which is much rarer than a kill within the first second, which every broker answers with
+///   redeliveries.
 /// In all other cases a double is better than a loss.
 ///
 /// Threads: the callback thread only, but for settle(); in a mapped file it outlives the process.

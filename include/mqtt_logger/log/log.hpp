@@ -14,8 +14,7 @@ namespace mqtt_logger {
 /// level.
 ///
 /// Threads: any; a line is written by one system call, so lines never mix. Once start() was called, write()
-/// never
-///          waits for whoever reads them.
+///          never waits for whoever reads them.
 namespace log {
 
 /// From now on lines are written by a thread of their own (LogQueue). After the last fork(). Throws

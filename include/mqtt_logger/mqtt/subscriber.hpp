@@ -20,8 +20,7 @@ namespace mqtt_logger {
 /// and holds it while a message waits for room in the journal. The caller's thread leaves word and goes on.
 ///
 /// Threads: all by the main thread; the receiver is called by the library's receive thread. `wake` is called
-/// by
-///          the session's thread when connection() has changed, and when check() has something to throw.
+///          by the session's thread when connection() has changed, and when check() has something to throw.
 /// Owns:    the client and the session's thread.
 /// Errors:  in the log, with what happens next; see check().
 class Subscriber {

@@ -32,8 +32,7 @@ struct FileStatus {
 /// Threads: one owner; sync() may run in another thread beside write_at().
 /// Owns:    the system's handle, closed by the destructor. Other programs may read the file meanwhile.
 /// Errors:  every function reports the system's error; after a failed write_at() the bytes beyond `offset`
-/// are
-///          undefined, until truncate() or another write_at().
+///          are undefined, until truncate() or another write_at().
 class File {
  public:
   virtual ~File() = default;
