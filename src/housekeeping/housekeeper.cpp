@@ -55,20 +55,20 @@ void Housekeeper::stop() noexcept {
 void Housekeeper::run() noexcept {
   name_this_thread("housekeeper");
   lower_this_threads_priority();
-  std::uint64_t groups = 0;
+  std::uint64_t rotations = 0;
   do {
-    groups = exports_.finished_rotations();  // before: what is finished meanwhile is for the next time
+    rotations = exports_.finished_rotations();  // before: what is finished meanwhile is for the next time
     const ClockReading clock = read_clock();
     written_.within = std::chrono::ceil<std::chrono::seconds>(clock.since_start - started_);
     keep(std::chrono::floor<std::chrono::seconds>(clock.wall), clock_trust_.check(clock));
-  } while (wait_for_rotation(groups));
+  } while (wait_for_rotation(rotations));
 }
 
-// A look each second is cheaper than a lock that the writer would take at each group.
-bool Housekeeper::wait_for_rotation(std::uint64_t groups) {
+// A look each second is cheaper than a lock that the writer would take at each rotation.
+bool Housekeeper::wait_for_rotation(std::uint64_t rotations) {
   const auto end = std::chrono::steady_clock::now() + kKeepEvery;
   std::unique_lock lock{mutex_};
-  while (exports_.finished_rotations() == groups && std::chrono::steady_clock::now() < end) {
+  while (exports_.finished_rotations() == rotations && std::chrono::steady_clock::now() < end) {
     if (stop_wanted_.wait_for(lock, kWakeEvery, [this] { return is_stopping_.load(); })) return false;
   }
   return !is_stopping_;
@@ -87,7 +87,7 @@ std::optional<ReceiveTime> Housekeeper::find_latest_time(std::optional<ReceiveTi
 
 void Housekeeper::keep(std::chrono::sys_seconds now, bool is_clock_believed) noexcept {
   is_clock_believed_ = is_clock_believed;
-  if (is_clock_believed) is_unconfirmed_reported_ = false;
+  if (is_clock_believed) is_untrusted_clock_reported_ = false;
   try {
     remove_parts();
     remove_expired(now);
@@ -171,7 +171,7 @@ void Housekeeper::remove_expired(std::chrono::sys_seconds now) {
   const auto expired = retention_.find_expired(groups, in_use, now, written_);
   if (expired.empty()) return;
   if (!is_clock_believed_) {
-    report_unconfirmed(expired.front().option);
+    report_untrusted_clock(expired.front().option);
     return;
   }
   for (const auto& each : expired) remove(each);
@@ -196,8 +196,8 @@ void Housekeeper::note_written(const std::vector<FileGroup>& groups, const std::
   std::erase_if(found_, is_gone);
 }
 
-void Housekeeper::report_unconfirmed(std::string_view option) {
-  if (std::exchange(is_unconfirmed_reported_, true)) return;
+void Housekeeper::report_untrusted_clock(std::string_view option) {
+  if (std::exchange(is_untrusted_clock_reported_, true)) return;
   log::warning(
       "the machine's clock is {} s {} what was expected; nothing is removed for {} until it has held for "
       "ten minutes, or is synchronised",
@@ -249,7 +249,7 @@ bool Housekeeper::compress_next(std::set<std::filesystem::path>& tried) {
   return false;
 }
 
-// A group that has failed, on a full disk say, leaves files without records, and takes them up again.
+// A rotation that has failed, on a full disk say, leaves files without records, and takes them up again.
 std::error_code Housekeeper::check_begun(const std::filesystem::path& path, Format format, bool& is_begun) {
   std::unique_ptr<File> file;
   std::uint64_t size = 0;

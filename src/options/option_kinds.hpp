@@ -44,18 +44,18 @@ Apply choice(Value Options::*member, std::vector<Choice<Value>> choices) {
   };
 }
 
-inline Apply flag(bool Options::*member) {
-  return [member](OptionsDraft& draft, const std::string& text) -> OptionFault {
-    if (text != "true" && text != "false") return "must be true or false";
-    draft.options.*member = text == "true";
-    return std::nullopt;
-  };
-}
-
 /// For a flag that says nothing but its action.
 inline Apply ask() {
   return [](OptionsDraft&, const std::string& text) -> OptionFault {
-    if (text != "true" && text != "false") return "must be true or false";
+    if (text == "true" || text == "false") return std::nullopt;
+    return "must be true or false";
+  };
+}
+
+inline Apply flag(bool Options::*member) {
+  return [member](OptionsDraft& draft, const std::string& text) -> OptionFault {
+    if (auto fault = ask()(draft, text)) return fault;
+    draft.options.*member = text == "true";
     return std::nullopt;
   };
 }

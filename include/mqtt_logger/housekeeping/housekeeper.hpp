@@ -52,7 +52,7 @@ class Housekeeper {
  private:
   void run() noexcept;
   /// Until there were more than so many groups; false once stop() was called.
-  [[nodiscard]] bool wait_for_rotation(std::uint64_t groups);
+  [[nodiscard]] bool wait_for_rotation(std::uint64_t rotations);
   [[nodiscard]] std::vector<FileGroup> find_groups();
   [[nodiscard]] std::optional<ReceiveTime> find_latest_time(std::optional<ReceiveTime> last_contact);
   [[nodiscard]] std::vector<std::filesystem::path> list_folder();
@@ -61,7 +61,7 @@ class Housekeeper {
                                      std::string& text);
   void remove_expired(std::chrono::sys_seconds now);
   void note_written(const std::vector<FileGroup>& groups, const std::vector<FileNumber>& in_use);
-  void report_unconfirmed(std::string_view option);
+  void report_untrusted_clock(std::string_view option);
   void remove(const Retention::Expired& expired);
   void remove_parts();
   /// Whether there was one, and it may go on.
@@ -85,7 +85,7 @@ class Housekeeper {
   WrittenFiles written_;
   ClockTrust clock_trust_;
   bool is_clock_believed_ = true;
-  bool is_unconfirmed_reported_ = false;
+  bool is_untrusted_clock_reported_ = false;
   std::chrono::microseconds started_ = read_clock().since_start;
 
   std::mutex mutex_;  // for stop_wanted_
