@@ -1,6 +1,6 @@
 """Ended at each named step of its protocol, it loses nothing and doubles nothing.
 
-The program under test is the one with crash points (journal/crash_point.hpp); their names are found in its sources.
+The program under test is the one with crash points (platform/crash_point.hpp); their names are found in its sources.
 """
 
 import itertools

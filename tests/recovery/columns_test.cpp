@@ -2,6 +2,7 @@
 #include "support/journal_device.hpp"
 #include "support/logger_run.hpp"
 #include "support/quiet_log.hpp"
+#include "support/stride.hpp"
 
 #include <algorithm>
 #include <string>
@@ -92,7 +93,7 @@ TEST_CASE("Columns: killed at any byte, and started with others, the logger has 
   const bool has_rotation = GENERATE(false, true);
   std::size_t aside = 0;
   bool is_torn = true;
-  for (std::uint64_t killed_after = 0; is_torn; killed_after += 7) {
+  for (std::uint64_t killed_after = 0; is_torn; killed_after += 7 * kStride) {
     INFO("columns " << before.size() << " then " << after.size() << ", restart " << had_restart
                     << ", rotation " << has_rotation << ", killed after " << killed_after << " bytes");
     MemoryFiles files;

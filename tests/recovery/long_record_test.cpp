@@ -4,6 +4,7 @@
 #include "support/journal_device.hpp"
 #include "support/logger_run.hpp"
 #include "support/quiet_log.hpp"
+#include "support/stride.hpp"
 
 #include <map>
 #include <string>
@@ -19,7 +20,7 @@ constexpr std::uint64_t kRingBytes = std::uint64_t{4} * 1024 * 1024;
 /// Where a file can end: around the begin and the end of the record, around each piece, and in between.
 std::vector<std::size_t> ends(std::size_t begin, std::size_t end) {
   std::vector<std::size_t> found;
-  for (std::size_t at = begin; at < end; at += 5 * Pieces::kPieceBytes + 1) {
+  for (std::size_t at = begin; at < end; at += kStride * 5 * Pieces::kPieceBytes + 1) {
     for (const std::size_t beside : {at, at + 1, at + 77}) found.push_back(std::min(beside, end));
   }
   for (std::size_t before = 0; before < 5; ++before) found.push_back(end - before);

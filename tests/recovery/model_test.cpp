@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 #include "support/logger_run.hpp"
 #include "support/quiet_log.hpp"
+#include "support/stride.hpp"
 
 #include <algorithm>
 #include <array>
@@ -211,7 +212,7 @@ class Model {
 
 TEST_CASE("Whatever is received, killed and received again stands in the exports once and in order") {
   const QuietLog quiet;
-  constexpr int kSteps = 1'000'000;
+  constexpr int kSteps = 1'000'000 / kStride;
   constexpr int kStepsPerRun = 5'000;
   constexpr std::array<std::uint64_t, 5> kRings{4096, 8192, 16384, 32768, 65536};
   for (std::uint64_t seed = 1; seed <= kSteps / kStepsPerRun; ++seed) {

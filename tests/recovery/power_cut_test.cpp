@@ -5,6 +5,7 @@
 #include "support/journal_device.hpp"
 #include "support/logger_run.hpp"
 #include "support/quiet_log.hpp"
+#include "support/stride.hpp"
 
 #include <algorithm>
 #include <map>
@@ -215,7 +216,7 @@ TEST_CASE("After a power cut exports are valid, and what was synced is in them o
   const auto ring_bytes = GENERATE(4096u, 16384u, 65536u);
   const auto rotate_size_bytes = GENERATE(0u, 700u, 5000u);
   const bool are_devices_failing = GENERATE(false, true);
-  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 50; seed += kStride) {
     INFO("seed " << seed << ", fsync " << static_cast<int>(fsync) << ", ring " << ring_bytes
                  << ", rotated at " << rotate_size_bytes << ", devices fail " << are_devices_failing);
     Machine machine{seed, fsync, ring_bytes, rotate_size_bytes, are_devices_failing};

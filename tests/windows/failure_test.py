@@ -1,6 +1,6 @@
 """The Windows program killed at each named step of its protocol, and on a full disk: nothing is missing, nothing double.
 
-CRASHING_LOGGER starts the program with crash points (journal/crash_point.hpp); their names are found in its sources.
+CRASHING_LOGGER starts the program with crash points (platform/crash_point.hpp); their names are found in its sources.
 """
 
 import os
