@@ -75,6 +75,11 @@ void* run_and_give_back(void* given) {
   return result;
 }
 
+timespec move_back(timespec time) noexcept {
+  time.tv_sec -= faults().clock_seconds;
+  return time;
+}
+
 }  // namespace
 
 extern "C" {
@@ -124,6 +129,14 @@ int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*
   if (faults().threads == 0) return create(thread, attributes, run, argument);
   faults().threads = faults().threads - 1;
   return create(thread, attributes, run_and_give_back, new Work{run, argument});
+}
+
+// With a deadline by the wall clock, as Paho has them: the kernel's own clock has not been moved.
+int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex, const timespec* deadline) {
+  static const auto wait =
+      reinterpret_cast<decltype(&pthread_cond_timedwait)>(::dlsym(RTLD_NEXT, "pthread_cond_timedwait"));
+  const timespec unmoved = move_back(*deadline);
+  return wait(condition, mutex, &unmoved);
 }
 
 int adjtimex(timex* state) noexcept {

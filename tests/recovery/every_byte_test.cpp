@@ -19,13 +19,13 @@ namespace {
 
 constexpr std::uint64_t kRingBytes = 4096;
 
-std::string payload_of(int number) {
+std::string quoted_payload_of(int number) {
   return "#" + std::to_string(number) + " \"quoted\", two\nlines and \x01";
 }
 
 Payloads payloads_from(int begin, int end) {
   Payloads payloads;
-  for (int number = begin; number < end; ++number) payloads.push_back(payload_of(number));
+  for (int number = begin; number < end; ++number) payloads.push_back(quoted_payload_of(number));
   return payloads;
 }
 
@@ -52,7 +52,7 @@ struct InterruptedRun {
   }
 
   static void append(LoggerRun& run, int number) {
-    REQUIRE(run.append(payload_of(number), QoS::at_least_once, static_cast<PacketId>(number)) ==
+    REQUIRE(run.append(quoted_payload_of(number), QoS::at_least_once, static_cast<PacketId>(number)) ==
             AppendResult::appended);
   }
   std::map<Format, std::string> contents() const {

@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kMessages = 24;
 
-std::string payload_of(int number) {
+std::string growing_payload_of(int number) {
   return "#" + std::to_string(number) + std::string(static_cast<std::size_t>(number % 5) * 40, '"');
 }
 
@@ -56,7 +56,7 @@ struct Scenario {
   void live() {
     for (int attempt = 0; !try_to_start(); ++attempt) REQUIRE(attempt < 100);
     for (int number = 0; number < kMessages; ++number) {
-      append_to(*run, payload_of(number));
+      append_to(*run, growing_payload_of(number));
       if (number % 3 == 0 && run->step() == Writer::StepResult::blocked) ++blocked_iterations;
       if (number % 8 == 0) run->sync();
     }
@@ -130,7 +130,7 @@ TEST_CASE("Killed or without power at a failing call, it writes everything after
     scenario.files.fail(first, 1000, error);  // from there on to the end
     if (scenario.try_to_start()) {
       for (int number = 0; number < kMessages; ++number) {
-        scenario.append_to(*scenario.run, payload_of(number));
+        scenario.append_to(*scenario.run, growing_payload_of(number));
         if (number % 3 == 0 && scenario.run->step() == Writer::StepResult::blocked) break;
         if (number % 8 == 0) scenario.run->sync();
       }

@@ -15,7 +15,7 @@ using namespace mqtt_logger::test;
 
 namespace {
 
-constexpr std::uint64_t kRingBytes = std::uint64_t{4} * 1024 * 1024;
+constexpr std::uint64_t kLongRingBytes = std::uint64_t{4} * 1024 * 1024;
 
 /// Where a file can end: around the begin and the end of the record, around each piece, and in between.
 std::vector<std::size_t> ends(std::size_t begin, std::size_t end) {
@@ -34,7 +34,7 @@ TEST_CASE("A long record that was interrupted is written again, and nothing is l
   const std::string payload = GENERATE(std::string(FileSink::kLongBytes, '\x01'),
                                        std::string(FileSink::kLongBytes, 'x') + " \"q\", two\nlines");
   const bool had_restart = GENERATE(false, true);
-  JournalMemory journal{kRingBytes};
+  JournalMemory journal{kLongRingBytes};
   MemoryFiles files;
   std::map<Format, std::string> before;
   std::map<Format, std::string> after;

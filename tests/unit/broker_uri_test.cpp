@@ -15,14 +15,14 @@ constexpr const char* kUser =
 constexpr const char* kWrongPath = "must have a path of letters, digits and -._~/?&=%+!$'()*,; only";
 constexpr const char* kNoHost = "must name a host, such as localhost or mqtt://broker.example:1883";
 
-std::string find_fault(std::string_view text) {
+std::string find_uri_fault(std::string_view text) {
   const auto parsed = parse_broker_uri(text);
   const auto* fault = std::get_if<std::string>(&parsed);
   return fault != nullptr ? *fault : "none";
 }
 
-BrokerUri parse(std::string_view text) {
-  INFO(find_fault(text));
+BrokerUri parse_uri(std::string_view text) {
+  INFO(find_uri_fault(text));
   return std::get<BrokerUri>(parse_broker_uri(text));
 }
 
@@ -55,7 +55,7 @@ TEST_CASE("Brokers are hosts with or without a port") {
       {"mqtt://[2001:db8::1]:1884/", "2001:db8::1", 1884},
   }));
   CAPTURE(text);
-  CHECK(parse(text) == BrokerUri{host, port, Transport::mqtt, ""});
+  CHECK(parse_uri(text) == BrokerUri{host, port, Transport::mqtt, ""});
 }
 
 TEST_CASE("Schemes say how MQTT travels, and WebSockets have a path") {
@@ -70,7 +70,7 @@ TEST_CASE("Schemes say how MQTT travels, and WebSockets have a path") {
       {"wss://::1/mqtt", {"::1", std::nullopt, Transport::wss, "/mqtt"}},
   }));
   CAPTURE(text);
-  CHECK(parse(text) == uri);
+  CHECK(parse_uri(text) == uri);
 }
 
 TEST_CASE("Brokers with a fault are told what would be right") {
@@ -133,15 +133,15 @@ TEST_CASE("Brokers with a fault are told what would be right") {
       {"[fe80::1%]", kWrongHost},
   }));
   CAPTURE(text);
-  CHECK(find_fault(text) == fault);
+  CHECK(find_uri_fault(text) == fault);
 }
 
 TEST_CASE("Host names have labels of at most 63 bytes and 253 in all") {
   const std::string label(63, 'a');
-  CHECK(find_fault(label) == "none");
-  CHECK(find_fault(label + "a") == kWrongHost);
-  CHECK(find_fault(label + '.' + label + '.' + label + '.' + std::string(61, 'b')) == "none");
-  CHECK(find_fault(label + '.' + label + '.' + label + '.' + std::string(62, 'b')) == kWrongHost);
+  CHECK(find_uri_fault(label) == "none");
+  CHECK(find_uri_fault(label + "a") == kWrongHost);
+  CHECK(find_uri_fault(label + '.' + label + '.' + label + '.' + std::string(61, 'b')) == "none");
+  CHECK(find_uri_fault(label + '.' + label + '.' + label + '.' + std::string(62, 'b')) == kWrongHost);
 }
 
 TEST_CASE("User information and queries are hidden") {

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr ReceiveTime kNow{1'790'000'000s};
+constexpr ReceiveTime kSomeTime{1'790'000'000s};
 
 /// A machine whose clock is set, and whose own time goes on.
 struct Machine {
@@ -21,14 +21,14 @@ struct Machine {
     return {wall, since_start, is_synchronised};
   }
 
-  ReceiveTime wall = kNow;
+  ReceiveTime wall = kSomeTime;
   std::chrono::microseconds since_start = 100s;
 };
 
 }  // namespace
 
 TEST_CASE("A clock that nobody sets is believed, also one that is corrected by less than an hour") {
-  ClockTrust trust{kNow - 59min};
+  ClockTrust trust{kSomeTime - 59min};
   Machine machine;
   for (int i = 0; i < 10; ++i) {
     CHECK(trust.check(machine.read()));
@@ -69,7 +69,7 @@ TEST_CASE("A clock that was moved is believed when it has held for ten minutes")
 
 TEST_CASE(
     "A clock that begins before the latest time that is known, or long after it, is believed no sooner") {
-  const ReceiveTime latest = kNow + GENERATE(std::chrono::seconds{2h}, 24h * 365 * 50, -24h * 365 * 20);
+  const ReceiveTime latest = kSomeTime + GENERATE(std::chrono::seconds{2h}, 24h * 365 * 50, -24h * 365 * 20);
   Machine machine;
   ClockTrust trust{latest};
   CHECK_FALSE(trust.check(machine.read()));
@@ -77,5 +77,6 @@ TEST_CASE(
   CHECK(trust.check(machine.read()));
   CHECK(ClockTrust{latest}.check(machine.read(true)));
   CHECK(ClockTrust{std::nullopt}.check(machine.read()));
-  CHECK(ClockTrust{kNow - 24h * 400}.check(machine.read()));  // a logger that nobody has started for a year
+  CHECK(ClockTrust{kSomeTime - 24h * 400}.check(
+      machine.read()));  // a logger that nobody has started for a year
 }

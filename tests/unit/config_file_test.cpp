@@ -9,7 +9,7 @@ using namespace std::string_literals;
 
 namespace {
 
-std::vector<ConfigEntry> parse(std::string_view text) {
+std::vector<ConfigEntry> parse_file(std::string_view text) {
   const auto parsed = parse_config(text);
   if (const auto* fault = std::get_if<ConfigFault>(&parsed))
     FAIL("line " << fault->line << ": " << fault->what);
@@ -17,10 +17,10 @@ std::vector<ConfigEntry> parse(std::string_view text) {
 }
 
 std::string parse_value(std::string_view value) {
-  return parse("key = " + std::string{value}).at(0).values.at(0);
+  return parse_file("key = " + std::string{value}).at(0).values.at(0);
 }
 
-std::string find_fault(std::string_view text) {
+std::string find_file_fault(std::string_view text) {
   const auto parsed = parse_config(text);
   const auto* fault = std::get_if<ConfigFault>(&parsed);
   return fault == nullptr ? "none" : std::to_string(fault->line) + ": " + fault->what;
@@ -29,7 +29,7 @@ std::string find_fault(std::string_view text) {
 }  // namespace
 
 TEST_CASE("Config files hold keys, values and comments") {
-  const auto entries = parse(R"(# what the logger in hall 1 does
+  const auto entries = parse_file(R"(# what the logger in hall 1 does
 broker = "mqtt://broker.example:1884"   # with a # behind it
 topic=["plant/+/#", 'alarms/#']
 qos = 2
@@ -45,20 +45,20 @@ interval = 0.5
 }
 
 TEST_CASE("Config files may be empty") {
-  CHECK(parse("").empty());
-  CHECK(parse("\n \n# nothing").empty());
-  CHECK(parse("\xEF\xBB\xBF").empty());
+  CHECK(parse_file("").empty());
+  CHECK(parse_file("\n \n# nothing").empty());
+  CHECK(parse_file("\xEF\xBB\xBF").empty());
 }
 
 TEST_CASE("Config files may come from Windows") {
-  CHECK(parse("\xEF\xBB\xBFqos = 1\r\nport = 1883\r\n") ==
+  CHECK(parse_file("\xEF\xBB\xBFqos = 1\r\nport = 1883\r\n") ==
         std::vector<ConfigEntry>{{1, "qos", {"1"}}, {2, "port", {"1883"}}});
 }
 
 TEST_CASE("Config arrays may have many lines, comments and a comma at the end") {
-  CHECK(parse("topic = [ # first\n  \"a#]\", # second\n\n  'b',\n]\nqos=1") ==
+  CHECK(parse_file("topic = [ # first\n  \"a#]\", # second\n\n  'b',\n]\nqos=1") ==
         std::vector<ConfigEntry>{{1, "topic", {"a#]", "b"}}, {6, "qos", {"1"}}});
-  CHECK(parse("topic = []") == std::vector<ConfigEntry>{{1, "topic", {}}});
+  CHECK(parse_file("topic = []") == std::vector<ConfigEntry>{{1, "topic", {}}});
 }
 
 TEST_CASE("Config strings have the escapes of TOML") {
@@ -118,7 +118,7 @@ TEST_CASE("Config files with a fault are told the line and what would be right")
       {"qos = \"\xFF\"", "1: the file must be UTF-8"},
   }));
   CAPTURE(text);
-  CHECK(find_fault(text) == fault);
+  CHECK(find_file_fault(text) == fault);
 }
 
 TEST_CASE("Config files cut off anywhere are read or told what would be right") {
@@ -127,5 +127,5 @@ TEST_CASE("Config files cut off anywhere are read or told what would be right") 
     CAPTURE(size);
     CHECK_NOTHROW(parse_config(std::string_view{text}.substr(0, size)));
   }
-  CHECK(find_fault(text) == "none");
+  CHECK(find_file_fault(text) == "none");
 }

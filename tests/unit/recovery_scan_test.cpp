@@ -12,12 +12,12 @@ using namespace mqtt_logger::test;
 
 namespace {
 
-constexpr std::uint64_t kRingBytes = 4096;
+constexpr std::uint64_t kScannedBytes = 4096;
 constexpr std::uint64_t kRecordBytes = 48;
 
 /// A ring with records of equal size, numbered from 1.
 struct Ring {
-  std::vector<std::byte> bytes = std::vector<std::byte>(kRingBytes);
+  std::vector<std::byte> bytes = std::vector<std::byte>(kScannedBytes);
   RingBytes ring{bytes};
 
   explicit Ring(std::uint64_t records) {
@@ -99,15 +99,15 @@ TEST_CASE("RecoveryScan never takes remains of the round before, nor of records 
   CHECK(scan_records(ring.ring, 0, 1, 4 * kRecordBytes, false).end == 4 * kRecordBytes);
 
   Ring next_round{6};
-  CHECK(scan_records(next_round.ring, kRingBytes, 100, kRingBytes, false).records == 0);
+  CHECK(scan_records(next_round.ring, kScannedBytes, 100, kScannedBytes, false).records == 0);
 }
 
 TEST_CASE("RecoveryScan without a head that can be right reports what it could not read") {
   Ring ring{6};
-  const Position head = GENERATE(2 * kRingBytes, 3, ~Position{0});
+  const Position head = GENERATE(2 * kScannedBytes, 3, ~Position{0});
   const RecoveryScan found = scan_records(ring.ring, 0, 1, head, true);
   CHECK(found.records == 6);
-  CHECK(found.skipped_bytes == kRingBytes - 6 * kRecordBytes);
+  CHECK(found.skipped_bytes == kScannedBytes - 6 * kRecordBytes);
 }
 
 TEST_CASE("A record with the mark of a gap is damage, not a gap") {

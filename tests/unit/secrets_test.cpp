@@ -17,7 +17,7 @@ void write(const std::filesystem::path& path, const std::string& text) {
   std::ofstream{path, std::ios::binary} << text;
 }
 
-std::string find_fault(const std::filesystem::path& path) {
+std::string find_secret_fault(const std::filesystem::path& path) {
   try {
     static_cast<void>(read_secret(path, "--password-file"));
   } catch (const StartupError& error) {
@@ -47,14 +47,14 @@ TEST_CASE("A file without one secret is refused, and not shown") {
   const TemporaryFolder folder;
   const auto path = folder.path() / "secret";
   const std::string begin = "--password-file " + path.string() + ": ";
-  CHECK(find_fault(path).starts_with(begin + "must be a file that can be read: "));
-  CHECK(find_fault(folder.path()).ends_with("must be a file, not a folder"));
+  CHECK(find_secret_fault(path).starts_with(begin + "must be a file that can be read: "));
+  CHECK(find_secret_fault(folder.path()).ends_with("must be a file, not a folder"));
   write(path, "\n");
-  CHECK(find_fault(path) == begin + "must hold the password in its only line; it is empty");
+  CHECK(find_secret_fault(path) == begin + "must hold the password in its only line; it is empty");
   write(path, "geheim\ngeheim\n");
-  CHECK(find_fault(path) == begin + "must hold one line, not several");
+  CHECK(find_secret_fault(path) == begin + "must hold one line, not several");
   write(path, std::string(65'536, 'x'));
-  CHECK(find_fault(path) == begin + "must be at most 65,535 bytes long");
+  CHECK(find_secret_fault(path) == begin + "must be at most 65,535 bytes long");
 }
 
 TEST_CASE("The credential of a service is used where a user name stands without a password") {
