@@ -30,7 +30,8 @@ TEST_CASE("QuitLine: does not find other lines") {
 }
 
 TEST_CASE("QuitLine: finds it wherever the text is cut, and after a line that is long") {
-  const std::string text = std::string(10'000, 'q') + "\nQ\r\n";
+  std::string text(10'000, 'q');
+  text += "\nQ\r\n";
   CHECK(is_quit(text));
   QuitLine line;
   for (std::size_t i = 0; i + 1 < text.size(); ++i) REQUIRE_FALSE(line.find(text.substr(i, 1)));
