@@ -14,12 +14,16 @@ else()
   string(APPEND other_platforms "|_x86_64\\.cpp$")
 endif()
 
-# Private names must differ within a room, or it cannot be one file.
+# The sources that have the same UNITY_GROUP are one file. Private names must differ within it.
+function(compile_by_group target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  # To GCC a group's private types are a header's. No -Wshadow either: ci, where each file is alone, warns of all.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endfunction()
+
 function(compile_by_room target)
   if(MQTT_LOGGER_UNITY)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
-    # To GCC a room's private types are a header's. No -Wshadow either: ci, where each file is alone, warns of all.
-    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+    compile_by_group(${target})
     get_target_property(sources ${target} SOURCES)
     foreach(source ${sources})
       cmake_path(GET source PARENT_PATH room)
@@ -32,7 +36,6 @@ function(compile_by_room target)
 endfunction()
 
 set(rooms)
-set(room_sources)
 function(add_room room)  # [USES room…] [LINKS target…], which its headers do not show
   cmake_parse_arguments(PARSE_ARGV 1 its "" "" "USES;LINKS")
   file(GLOB sources CONFIGURE_DEPENDS src/${room}/*.cpp)
@@ -51,7 +54,6 @@ function(add_room room)  # [USES room…] [LINKS target…], which its headers d
     endif()
   endif()
   set(rooms ${rooms} mqtt_logger_${room} PARENT_SCOPE)
-  set(room_sources ${room_sources} ${sources} PARENT_SCOPE)
 endfunction()
 
 # What everything speaks of: messages, times, errors.

@@ -75,11 +75,6 @@ void* run_and_give_back(void* given) {
   return result;
 }
 
-timespec move_back(timespec time) noexcept {
-  time.tv_sec -= faults().clock_seconds;
-  return time;
-}
-
 }  // namespace
 
 extern "C" {
@@ -135,7 +130,8 @@ int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*
 int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex, const timespec* deadline) {
   static const auto wait =
       reinterpret_cast<decltype(&pthread_cond_timedwait)>(::dlsym(RTLD_NEXT, "pthread_cond_timedwait"));
-  const timespec unmoved = move_back(*deadline);
+  timespec unmoved = *deadline;
+  unmoved.tv_sec -= faults().clock_seconds;
   return wait(condition, mutex, &unmoved);
 }
 
